@@ -1,0 +1,31 @@
+//! The only list of channels.
+
+use std::sync::Arc;
+
+use crate::{Connector, http::Client};
+
+/// Every channel this binary speaks.
+#[derive(Clone)]
+pub struct Registry {
+    connectors: Vec<Arc<dyn Connector>>,
+}
+
+impl Registry {
+    pub fn new(http: Client) -> Self {
+        Self {
+            connectors: vec![
+                Arc::new(crate::email::Email),
+                Arc::new(crate::mastodon::Mastodon::new(http)),
+                Arc::new(crate::api::Api),
+            ],
+        }
+    }
+
+    pub fn get(&self, kind: &str) -> Option<&Arc<dyn Connector>> {
+        self.connectors.iter().find(|connector| connector.kind() == kind)
+    }
+
+    pub fn all(&self) -> &[Arc<dyn Connector>] {
+        &self.connectors
+    }
+}
