@@ -28,7 +28,10 @@ fn signature(conversation: Uuid, key: &[u8; 32]) -> String {
 }
 
 fn mac(conversation: Uuid, key: &[u8; 32]) -> Hmac<Sha256> {
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(key.into());
+    // A key shorter than the hash's block is padded with zeros (RFC 2104, 2).
+    let mut block = [0; 64];
+    block[..32].copy_from_slice(key);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
     mac.update(b"reply-address");
     mac.update(conversation.as_bytes());
     mac
