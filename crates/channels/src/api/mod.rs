@@ -1,1 +1,55 @@
-//! placeholder until its owner writes it
+//! The open intake.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use voce_domain::message::{Incoming, RawItem, Visibility};
+
+use crate::{
+    Account, Capabilities, ConnectError, Connector, Field, FieldError, Outgoing, ParseError, SendError, Sent, Sink,
+};
+
+pub struct Api;
+
+#[async_trait]
+impl Connector for Api {
+    fn kind(&self) -> &'static str {
+        "api"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            answers: true,
+            visibilities: &[Visibility::Private],
+            max_characters: None,
+            attachments: false,
+            subject: false,
+            html: false,
+        }
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        &[]
+    }
+
+    fn validate(&self, _config: &Value) -> Result<(), Vec<FieldError>> {
+        Ok(())
+    }
+
+    fn parse(&self, _account: &Account, raw: &RawItem) -> Result<Vec<Incoming>, ParseError> {
+        Err(ParseError(format!("unknown format {}", raw.format)))
+    }
+
+    async fn check(&self, _account: &Account) -> Result<(), ConnectError> {
+        Ok(())
+    }
+
+    async fn run(&self, _account: &Account, _sink: &dyn Sink, stop: CancellationToken) -> Result<(), ConnectError> {
+        stop.cancelled().await;
+        Ok(())
+    }
+
+    async fn send(&self, _account: &Account, _message: &Outgoing) -> Result<Sent, SendError> {
+        Err(SendError::Rejected("not connected".into()))
+    }
+}
