@@ -8,7 +8,11 @@ use uuid::Uuid;
 /// The reply address of a conversation. `None` when `account` is not an e-mail address.
 pub fn make(account: &str, conversation: Uuid, key: &[u8; 32]) -> Option<String> {
     let (local, domain) = account.rsplit_once('@')?;
-    Some(format!("{local}+v.{}.{}@{domain}", conversation.simple(), signature(conversation, key)))
+    Some(format!(
+        "{local}+v.{}.{}@{domain}",
+        conversation.simple(),
+        signature(conversation, key)
+    ))
 }
 
 /// The conversation an address leads to, when its signature is ours.
@@ -17,14 +21,23 @@ pub fn read(address: &str, key: &[u8; 32]) -> Option<Uuid> {
     let (_, tag) = local.rsplit_once("+v.")?;
     let (id, given) = tag.split_once('.')?;
     let conversation = Uuid::try_parse(id).ok()?;
-    mac(conversation, key).verify_truncated_left(&decode(given)?).ok().map(|()| conversation)
+    mac(conversation, key)
+        .verify_truncated_left(&decode(given)?)
+        .ok()
+        .map(|()| conversation)
 }
 
 /// 64 bits of the signature: the local part of an address has 64 characters at most (RFC 5321, 4.5.3.1.1).
 const SIGNATURE_BYTES: usize = 8;
 
 fn signature(conversation: Uuid, key: &[u8; 32]) -> String {
-    mac(conversation, key).finalize().into_bytes().iter().take(SIGNATURE_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    mac(conversation, key)
+        .finalize()
+        .into_bytes()
+        .iter()
+        .take(SIGNATURE_BYTES)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn mac(conversation: Uuid, key: &[u8; 32]) -> Hmac<Sha256> {
@@ -54,7 +67,10 @@ mod tests {
         let address = make("support@example.com", conversation, &key).unwrap();
         assert!(address.rsplit_once('@').unwrap().0.len() <= 64);
         assert_eq!(read(&address, &key), Some(conversation));
-        assert_eq!(read(&address.to_uppercase().replace("+V.", "+v."), &key), Some(conversation));
+        assert_eq!(
+            read(&address.to_uppercase().replace("+V.", "+v."), &key),
+            Some(conversation)
+        );
         assert_eq!(read(&address, &[8; 32]), None);
         let other = make("support@example.com", Uuid::now_v7(), &key).unwrap();
         let forged = other.split_at(42).0.to_owned() + address.split_at(42).1;
