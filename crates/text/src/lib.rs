@@ -1,1 +1,21 @@
-//! What a message says.
+//! What a message says: language, sentiment, request type, urgency and noise, each with the words that made it.
+//!
+//! Everything is computed from lexicons in `lexicons/`, which are compiled once into one automaton over words. A message is
+//! read in one pass; each label is then a judgement over the words that were found.
+
+mod body;
+mod engine;
+pub mod evaluate;
+mod evidence;
+mod fold;
+mod inflect;
+mod language;
+mod lexicon;
+mod noise;
+mod request;
+mod sentiment;
+mod tokens;
+mod urgency;
+
+pub use engine::{Automatic, Context, Engine};
+pub use fold::fold;

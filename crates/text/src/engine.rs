@@ -1,0 +1,104 @@
+//! The engine: from a text to its labels.
+
+use std::borrow::Cow;
+
+use voce_domain::labels::Labels;
+
+use crate::evidence::Evidences;
+use crate::lexicon::{Hit, Lexicon, Tongue};
+use crate::tokens::Token;
+use crate::{body, language, noise, request, sentiment, tokens, urgency};
+
+/// Labels messages. Built once (it compiles the lexicons) and shared between threads.
+pub struct Engine {
+    lexicon: Lexicon,
+}
+
+/// What is known about a message besides its text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// Subject line of a mail or title of a post.
+    pub subject: Option<&'a str>,
+    pub automatic: Automatic,
+    /// Language that the platform or the account tells (BCP 47, e.g. `it` or `en-GB`); used when the text itself does not tell.
+    pub language_hint: Option<&'a str>,
+}
+
+/// What the protocol's own headers said about a machine having written the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Automatic {
+    #[default]
+    No,
+    AutoReply,
+    OutOfOffice,
+    Bounce,
+}
+
+/// A text as every judgement sees it.
+pub(crate) struct Reading<'a> {
+    pub text: &'a str,
+    pub tokens: Vec<Token>,
+    /// Entries of the lexicon found in the tokens, by their first token.
+    pub hits: Vec<Hit>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine {
+    pub fn new() -> Self {
+        Self {
+            lexicon: Lexicon::builtin(),
+        }
+    }
+
+    /// Says what a message's author means. Quoted mail and signatures are passed over, and very long texts are judged by their
+    /// beginning (see [`body::LIMIT`](crate)). Any input is accepted.
+    pub fn label(&self, text: &str, context: &Context) -> Labels {
+        let source = with_subject(text, context.subject);
+        let tokens = tokens::read(&source, body::own_words(&source), &self.lexicon);
+        let language = language::decide(&source, &tokens, &self.lexicon, context.language_hint);
+        let hits = self.lexicon.hits(&tokens, Tongue::of(language.as_deref()));
+        let reading = Reading {
+            text: &source,
+            tokens,
+            hits,
+        };
+
+        let mut evidences = Evidences::default();
+        let sentiment = sentiment::judge(&reading, &mut evidences);
+        let urgency = urgency::judge(&reading, &sentiment, &mut evidences);
+        let noise = noise::judge(&reading, context.automatic, &mut evidences);
+        let (request_type, request_confidence) = match noise {
+            Some(_) => (None, 0.0),
+            None => request::judge(&reading, &sentiment, &mut evidences),
+        };
+        Labels {
+            language,
+            sentiment,
+            request_type: request_type.map(str::to_owned),
+            request_confidence,
+            urgency,
+            noise,
+            evidence: evidences.strongest(&reading),
+        }
+    }
+}
+
+/// The subject is read as the first line, except that of an answer: it repeats what somebody said before.
+fn with_subject<'a>(text: &'a str, subject: Option<&str>) -> Cow<'a, str> {
+    const ANSWERED: [&str; 8] = ["re:", "r:", "rif:", "fwd:", "fw:", "i:", "aw:", "sv:"];
+    let subject = subject.map(str::trim).unwrap_or_default();
+    let is_answer = ANSWERED.iter().any(|prefix| {
+        subject
+            .get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    });
+    if subject.is_empty() || is_answer {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{subject}\n{text}"))
+}

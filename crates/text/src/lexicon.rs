@@ -1,0 +1,230 @@
+//! The lexicons compiled into one automaton: words have numbers, phrases are paths over them.
+
+mod compile;
+
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
+use voce_domain::labels::Noise;
+
+use crate::tokens::{Kind, Token};
+
+/// Number of a word, which is also its node in the automaton.
+pub(crate) type WordId = u32;
+
+/// The languages that have lexicons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Language {
+    Italian,
+    English,
+}
+
+/// Which lexicons speak for a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tongue {
+    Known(Language),
+    /// Too little text to tell: both lexicons speak.
+    Undecided,
+    /// A language without lexicons: only signs speak.
+    Foreign,
+}
+
+impl Tongue {
+    pub fn of(code: Option<&str>) -> Self {
+        match code {
+            Some("it") => Self::Known(Language::Italian),
+            Some("en") => Self::Known(Language::English),
+            Some(_) => Self::Foreign,
+            None => Self::Undecided,
+        }
+    }
+
+    fn speaks(self, language: Option<Language>) -> bool {
+        match (self, language) {
+            (_, None) | (Self::Undecided, _) => true,
+            (Self::Foreign, Some(_)) => false,
+            (Self::Known(tongue), Some(language)) => tongue == language,
+        }
+    }
+}
+
+/// What a word or phrase does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Effect {
+    /// Polarity, -4 to 4.
+    Feeling(f32),
+    /// Turns the feeling of what follows.
+    Negation,
+    /// Multiplies the feeling of what follows.
+    Strength(f32),
+    /// What follows weighs more than what came before.
+    Contrast,
+    /// Speaks for `REQUEST_TYPES[index]`.
+    Request(u8, f32),
+    /// Raises (or lowers) urgency.
+    Urgency(f32),
+    Noise(Noise, f32),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Entry {
+    language: Option<Language>,
+    effect: Effect,
+}
+
+/// An entry of the lexicon found in a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit {
+    /// Index of the first and of the last token.
+    pub first: usize,
+    pub last: usize,
+    pub effect: Effect,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    entries: Vec<Entry>,
+    /// Some phrase goes on from here.
+    continues: bool,
+}
+
+/// The compiled lexicons.
+#[derive(Debug)]
+pub(crate) struct Lexicon {
+    words: HashMap<Box<str>, WordId, BuildHasherDefault<Fnv>>,
+    /// How much each word speaks for Italian and for English.
+    languages: Vec<[f32; 2]>,
+    nodes: Vec<Node>,
+    steps: HashMap<(u32, WordId), u32, BuildHasherDefault<Fnv>>,
+}
+
+/// In a phrase, any one word.
+const ANY: WordId = 0;
+
+impl Lexicon {
+    pub fn builtin() -> Self {
+        compile::builtin()
+    }
+
+    pub fn word(&self, folded: &str) -> Option<WordId> {
+        self.words.get(folded).copied()
+    }
+
+    /// How much a word speaks for Italian and for English.
+    pub fn language_of(&self, word: WordId) -> [f32; 2] {
+        self.languages.get(word as usize).copied().unwrap_or_default()
+    }
+
+    /// Everything found in the tokens. Of several entries of the same kind that start at one token, the longest speaks; what a
+    /// phrase of feeling covers has no feeling of its own.
+    pub fn hits(&self, tokens: &[Token], tongue: Tongue) -> Vec<Hit> {
+        let mut hits = Vec::with_capacity(16);
+        let mut felt_until = 0;
+        for (first, token) in tokens.iter().enumerate() {
+            let Some(word) = token.word else { continue };
+            let start = hits.len();
+            self.walk(tokens, tongue, first, first, word, &mut hits);
+            keep_longest(&mut hits, start);
+            let uncovered = retain_uncovered(&mut hits[start..], first, felt_until);
+            hits.truncate(start + uncovered);
+            let felt = hits[start..].iter().filter(|hit| hit.effect.is_feeling());
+            felt_until = felt.map(|hit| hit.last + 1).max().unwrap_or(0).max(felt_until);
+        }
+        hits
+    }
+
+    fn walk(&self, tokens: &[Token], tongue: Tongue, first: usize, last: usize, node: u32, hits: &mut Vec<Hit>) {
+        let Some(here) = self.nodes.get(node as usize) else {
+            return;
+        };
+        let speaking = here.entries.iter().filter(|entry| tongue.speaks(entry.language));
+        hits.extend(speaking.map(|entry| Hit {
+            first,
+            last,
+            effect: entry.effect,
+        }));
+        if !here.continues {
+            return;
+        }
+        let Some(next) = tokens.get(last + 1) else { return };
+        if !matches!(next.kind, Kind::Word | Kind::Number) {
+            return;
+        }
+        let exact = next.word.and_then(|word| self.steps.get(&(node, word)));
+        let any = self.steps.get(&(node, ANY));
+        for &step in exact.into_iter().chain(any) {
+            self.walk(tokens, tongue, first, last + 1, step, hits);
+        }
+    }
+}
+
+impl Effect {
+    /// Feelings and what changes them.
+    fn is_feeling(self) -> bool {
+        matches!(
+            self,
+            Self::Feeling(_) | Self::Negation | Self::Strength(_) | Self::Contrast
+        )
+    }
+
+    /// Entries of one kind compete; entries of different kinds all speak.
+    fn competes(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Request(a, _), Self::Request(b, _)) => a == b,
+            (Self::Noise(a, _), Self::Noise(b, _)) => a == b,
+            (Self::Urgency(_), Self::Urgency(_)) => true,
+            _ => self.is_feeling() && other.is_feeling(),
+        }
+    }
+}
+
+/// Among the hits from `start` on, keeps the longest of each kind.
+fn keep_longest(hits: &mut Vec<Hit>, start: usize) {
+    let mut at = start;
+    while at < hits.len() {
+        let hit = hits[at];
+        let beaten = hits[start..].iter().enumerate().any(|(other, rival)| {
+            rival.effect.competes(hit.effect) && (rival.last > hit.last || rival.last == hit.last && start + other < at)
+        });
+        if beaten {
+            hits.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// Moves the hits that count to the front and says how many they are.
+fn retain_uncovered(hits: &mut [Hit], first: usize, felt_until: usize) -> usize {
+    let mut kept = 0;
+    for at in 0..hits.len() {
+        if first < felt_until && hits[at].effect.is_feeling() {
+            continue;
+        }
+        hits.swap(kept, at);
+        kept += 1;
+    }
+    kept
+}
+
+/// Fowler-Noll-Vo 1a: short keys, and a table that no sender can add to.
+#[derive(Debug)]
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl std::hash::Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

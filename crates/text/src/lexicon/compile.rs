@@ -1,0 +1,252 @@
+//! From the files under `lexicons/` to the automaton.
+
+use std::collections::HashMap;
+
+use voce_domain::labels::{Noise, REQUEST_TYPES};
+
+use super::{ANY, Effect, Entry, Language, Lexicon, Node, WordId};
+use crate::fold::fold;
+use crate::inflect::{self, Inflect};
+
+/// A lexicon file: whose language it is, how its lemmas inflect, and its text.
+struct File {
+    language: Option<Language>,
+    inflect: Inflect,
+    text: &'static str,
+}
+
+macro_rules! files {
+    ($($language:expr, $inflect:expr, $path:literal;)+) => {
+        &[$(File { language: $language, inflect: $inflect, text: include_str!(concat!("../../lexicons/", $path)) }),+]
+    };
+}
+
+const ITALIAN: Option<Language> = Some(Language::Italian);
+const ENGLISH: Option<Language> = Some(Language::English);
+
+/// Where two files speak of one form, the later one is right.
+const FILES: &[File] = files! {
+    None, inflect::unchanged, "pictures.txt";
+    ITALIAN, inflect::italian_verb, "it/verbs.txt";
+    ITALIAN, inflect::italian_noun, "it/nouns.txt";
+    ITALIAN, inflect::italian_adjective, "it/adjectives.txt";
+    ITALIAN, inflect::unchanged, "it/forms.txt";
+    ITALIAN, inflect::unchanged, "it/phrases.txt";
+    ITALIAN, inflect::unchanged, "it/modifiers.txt";
+    ITALIAN, inflect::unchanged, "it/requests.txt";
+    ITALIAN, inflect::unchanged, "it/urgency.txt";
+    ITALIAN, inflect::unchanged, "it/noise.txt";
+    ITALIAN, inflect::unchanged, "it/language.txt";
+    ENGLISH, inflect::english_verb, "en/verbs.txt";
+    ENGLISH, inflect::english_noun, "en/nouns.txt";
+    ENGLISH, inflect::english_adjective, "en/adjectives.txt";
+    ENGLISH, inflect::unchanged, "en/forms.txt";
+    ENGLISH, inflect::unchanged, "en/phrases.txt";
+    ENGLISH, inflect::unchanged, "en/modifiers.txt";
+    ENGLISH, inflect::unchanged, "en/requests.txt";
+    ENGLISH, inflect::unchanged, "en/urgency.txt";
+    ENGLISH, inflect::unchanged, "en/noise.txt";
+    ENGLISH, inflect::unchanged, "en/language.txt";
+};
+
+pub(super) fn builtin() -> Lexicon {
+    let mut compiler = Compiler::new();
+    for file in FILES {
+        for (meaning, item) in items(file.text) {
+            // The files are part of the program and a test reads every line of them.
+            if let Some(meaning) = meaning {
+                compiler.add(file, meaning, item);
+            }
+        }
+    }
+    compiler.lexicon
+}
+
+/// What the head of a line says about its items.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Meaning {
+    Effect(Effect),
+    /// The words are frequent in the file's language and rare in others.
+    Language(f32),
+}
+
+/// Every item of a file with the meaning of its line; `None` where the head is not understood.
+fn items(text: &'static str) -> impl Iterator<Item = (Option<Meaning>, &'static str)> {
+    let mut meaning = None;
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+        .flat_map(move |line| {
+            let rest = if line.starts_with(' ') {
+                line
+            } else {
+                let (head, rest) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
+                meaning = parse_head(head);
+                rest
+            };
+            rest.split(',')
+                .map(|item| item.trim().trim_end_matches('\u{fe0f}'))
+                .filter(|item| !item.is_empty())
+                .map(move |item| (meaning, item))
+        })
+}
+
+fn parse_head(head: &str) -> Option<Meaning> {
+    let mut parts = head.split_whitespace();
+    let name = parts.next()?;
+    if let Ok(value) = name.parse() {
+        return Some(Meaning::Effect(Effect::Feeling(value)));
+    }
+    let value = parts.next().map_or(Some(1.0), |value| value.parse().ok())?;
+    let effect = match name {
+        "negation" => Effect::Negation,
+        "strength" => Effect::Strength(value),
+        "contrast" => Effect::Contrast,
+        "urgency" => Effect::Urgency(value),
+        "language" => return Some(Meaning::Language(value)),
+        _ => match name.parse::<Noise>() {
+            Ok(noise) => Effect::Noise(noise, value),
+            Err(_) => Effect::Request(REQUEST_TYPES.iter().position(|&key| key == name)? as u8, value),
+        },
+    };
+    Some(Meaning::Effect(effect))
+}
+
+struct Compiler {
+    lexicon: Lexicon,
+    forms: Vec<(String, f32)>,
+}
+
+impl Compiler {
+    fn new() -> Self {
+        let mut lexicon = Lexicon {
+            words: HashMap::default(),
+            languages: Vec::new(),
+            nodes: Vec::new(),
+            steps: HashMap::default(),
+        };
+        // Node 0 stands for "any word" and is never a word's own.
+        lexicon.nodes.push(Node::default());
+        lexicon.languages.push([0.0; 2]);
+        Self {
+            lexicon,
+            forms: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, file: &File, meaning: Meaning, item: &str) {
+        let mut forms = std::mem::take(&mut self.forms);
+        (file.inflect)(&fold(item), &mut forms);
+        for (form, factor) in forms.drain(..) {
+            self.add_form(file.language, meaning, &form, factor);
+        }
+        self.forms = forms;
+    }
+
+    fn add_form(&mut self, language: Option<Language>, meaning: Meaning, form: &str, factor: f32) {
+        let Some(node) = self.path(form) else { return };
+        let effect = match (meaning, language) {
+            (Meaning::Language(value), Some(language)) => {
+                self.lexicon.languages[node as usize][language as usize] = value;
+                return;
+            }
+            (Meaning::Language(_), None) => return,
+            (Meaning::Effect(Effect::Feeling(value)), _) => Effect::Feeling(value * factor),
+            (Meaning::Effect(effect), _) => effect,
+        };
+        if let (Some(language), Effect::Feeling(_)) = (language, effect) {
+            self.note_language(language, node, form);
+        }
+        let entries = &mut self.lexicon.nodes[node as usize].entries;
+        entries.retain(|entry| entry.language != language || !entry.effect.competes(effect));
+        if effect != Effect::Feeling(0.0) {
+            entries.push(Entry { language, effect });
+        }
+    }
+
+    /// A word of feeling of one language only speaks for that language.
+    fn note_language(&mut self, language: Language, node: u32, form: &str) {
+        const SMALL: f32 = 0.5;
+        let shares = &mut self.lexicon.languages[node as usize];
+        if form.len() < 4 || form.contains(' ') {
+            return;
+        }
+        let (own, other) = (language as usize, 1 - language as usize);
+        if shares[other] == SMALL {
+            shares[other] = 0.0;
+        } else if shares == &[0.0, 0.0] {
+            shares[own] = SMALL;
+        }
+    }
+
+    /// The node of a word or phrase, made if need be.
+    fn path(&mut self, form: &str) -> Option<u32> {
+        let mut words = split_words(form).into_iter();
+        let mut node = self.intern(words.next()?);
+        for word in words {
+            let word = if word == "*" { ANY } else { self.intern(word) };
+            let next = self.lexicon.nodes.len() as u32;
+            let step = *self.lexicon.steps.entry((node, word)).or_insert(next);
+            if step == next {
+                self.lexicon.nodes.push(Node::default());
+                self.lexicon.languages.push([0.0; 2]);
+            }
+            self.lexicon.nodes[node as usize].continues = true;
+            node = step;
+        }
+        Some(node)
+    }
+
+    fn intern(&mut self, word: &str) -> WordId {
+        if let Some(id) = self.lexicon.words.get(word) {
+            return *id;
+        }
+        let id = self.lexicon.nodes.len() as WordId;
+        self.lexicon.words.insert(word.into(), id);
+        self.lexicon.nodes.push(Node::default());
+        self.lexicon.languages.push([0.0; 2]);
+        id
+    }
+}
+
+/// Words as the tokenizer will see them: cut at blanks and after elided articles.
+fn split_words(form: &str) -> Vec<&str> {
+    const CONTRACTIONS: [&str; 7] = ["t", "s", "re", "ll", "ve", "d", "m"];
+    form.split_whitespace()
+        .flat_map(|word| match word.split_once('\'') {
+            Some((start, end)) if start.chars().all(char::is_alphabetic) && !CONTRACTIONS.contains(&end) => {
+                vec![start, end]
+            }
+            _ => vec![word],
+        })
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_every_file_is_understood() {
+        for file in FILES {
+            for (meaning, item) in items(file.text) {
+                assert!(meaning.is_some(), "{item:?} stands under a head that is not understood");
+                assert!(
+                    !item.contains(':') || file.language.is_none(),
+                    "{item:?} looks like a head"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn each_language_has_a_large_vocabulary_of_feeling() {
+        let lexicon = builtin();
+        for language in [Language::Italian, Language::English] {
+            let polar = lexicon.nodes.iter().flat_map(|node| &node.entries);
+            let polar =
+                polar.filter(|entry| entry.language == Some(language) && matches!(entry.effect, Effect::Feeling(_)));
+            assert!(polar.count() >= 1_500, "{language:?}");
+        }
+    }
+}
