@@ -1,0 +1,43 @@
+// A refresh morphs the page under the hands of a person: these rules keep what the person is doing.
+import { morphBodyElements } from "@hotwired/turbo";
+
+// Pages never carry inline styles, so a style attribute is always ours; `open` is the person's.
+const OURS = new Set(["style", "open", "aria-expanded"]);
+const saved = new WeakSet();
+
+addEventListener("turbo:before-morph-attribute", (event) => {
+  if (OURS.has(event.detail.attributeName)) event.preventDefault();
+});
+
+// A field that was changed and not yet saved keeps its value.
+addEventListener("turbo:before-morph-element", (event) => {
+  const { currentElement, newElement } = event.detail;
+  if (newElement && isChanged(currentElement) && !saved.has(currentElement.form)) event.preventDefault();
+});
+
+addEventListener("turbo:submit-end", ({ target, detail }) => {
+  if (detail.success) saved.add(target);
+});
+
+addEventListener("input", ({ target }) => saved.delete(target.form));
+
+// From one case to the next the desk stays: only what differs is changed, the list keeps its scroll.
+addEventListener("turbo:before-render", (event) => {
+  const { newBody, renderMethod } = event.detail;
+  if (renderMethod === "replace" && document.querySelector(".desk") && newBody.querySelector(".desk")) {
+    event.detail.render = morphBodyElements;
+  }
+});
+
+export function isChanged(field) {
+  if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+  if (field instanceof HTMLSelectElement) {
+    const first = [...field.options].some((option) => option.defaultSelected);
+    return first && [...field.options].some((option) => option.selected !== option.defaultSelected);
+  }
+  if (!(field instanceof HTMLInputElement)) return false;
+  if (field.type === "hidden" || field.type === "submit") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.type === "file") return field.files.length > 0;
+  return field.value !== field.defaultValue;
+}
