@@ -1,0 +1,15 @@
+//! Pages and the JSON API. Every URL stands in [`router`], every right in the signature of its handler.
+
+pub mod error;
+pub mod flash;
+pub mod guard;
+pub mod router;
+pub mod session;
+pub mod shell;
+pub mod state;
+pub mod text;
+
+pub use error::{Error, Result};
+pub use guard::{Anyone, May, right};
+pub use shell::{Html, Shell, see_other};
+pub use state::App;

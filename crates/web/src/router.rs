@@ -1,0 +1,85 @@
+//! Every URL of Voce.
+
+use axum::{
+    Router,
+    handler::Handler,
+    http::{HeaderValue, Method, header},
+    middleware,
+    routing::{MethodFilter, MethodRouter, on},
+};
+use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
+
+use crate::{
+    App, error,
+    guard::{Access, Guarded},
+};
+
+/// The pages and the API, ready to serve.
+pub fn router(app: App) -> Router {
+    let routes = routes();
+    routes
+        .router
+        .layer(middleware::from_fn_with_state(app.clone(), error::render))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
+        .layer(SetResponseHeaderLayer::if_not_present(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+        .layer(SetResponseHeaderLayer::if_not_present(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")))
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
+
+/// No inline script or style, nothing from other hosts: what a message smuggles in cannot run or call home.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
+
+/// The table of routes: what [`router`] serves, and who may come in where.
+pub fn routes() -> Routes {
+    let mut r = Routes::default();
+    pages(&mut r);
+    r
+}
+
+fn pages(_r: &mut Routes) {}
+
+/// Routes that cannot be registered without a guard in their handler's signature.
+#[derive(Default)]
+pub struct Routes {
+    router: Router<App>,
+    pub table: Vec<Route>,
+}
+
+/// One line of the route table.
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub access: Access,
+}
+
+impl Routes {
+    pub fn get<H: Handler<T, App>, T: Guarded + 'static>(&mut self, path: &'static str, handler: H) -> &mut Self {
+        self.add(Method::GET, path, T::ACCESS, on(MethodFilter::GET, handler))
+    }
+
+    pub fn post<H: Handler<T, App>, T: Guarded + 'static>(&mut self, path: &'static str, handler: H) -> &mut Self {
+        self.add(Method::POST, path, T::ACCESS, on(MethodFilter::POST, handler))
+    }
+
+    pub fn put<H: Handler<T, App>, T: Guarded + 'static>(&mut self, path: &'static str, handler: H) -> &mut Self {
+        self.add(Method::PUT, path, T::ACCESS, on(MethodFilter::PUT, handler))
+    }
+
+    pub fn patch<H: Handler<T, App>, T: Guarded + 'static>(&mut self, path: &'static str, handler: H) -> &mut Self {
+        self.add(Method::PATCH, path, T::ACCESS, on(MethodFilter::PATCH, handler))
+    }
+
+    pub fn delete<H: Handler<T, App>, T: Guarded + 'static>(&mut self, path: &'static str, handler: H) -> &mut Self {
+        self.add(Method::DELETE, path, T::ACCESS, on(MethodFilter::DELETE, handler))
+    }
+
+    fn add(&mut self, method: Method, path: &'static str, access: Access, handler: MethodRouter<App>) -> &mut Self {
+        self.table.push(Route { method, path, access });
+        self.router = std::mem::take(&mut self.router).route(path, handler);
+        self
+    }
+}
