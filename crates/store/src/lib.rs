@@ -8,6 +8,8 @@ mod db;
 
 pub mod blobs;
 pub mod events;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod vault;
 
 pub use db::{Db, Dialect, Error, Result, Tx, count_queries};
