@@ -47,6 +47,11 @@ impl Policy {
                 .any(|allowed| allowed.eq_ignore_ascii_case(host))
     }
 
+    /// Whether some private hosts may be reached at all.
+    pub fn allow_private_hosts(&self) -> bool {
+        self.allow_private || !self.allow_hosts.is_empty()
+    }
+
     /// Refuses what can be refused before DNS: other schemes, and literal addresses that are not public.
     fn check(&self, url: &Url) -> Result<(), Error> {
         if !matches!(url.scheme(), "http" | "https") {
