@@ -20,6 +20,9 @@ pub struct Address {
 impl Address {
     /// An address that is already in its normal form.
     pub fn new(kind: IdentityKind, value: impl Into<String>) -> Self {
-        Self { kind, value: value.into() }
+        Self {
+            kind,
+            value: value.into(),
+        }
     }
 }

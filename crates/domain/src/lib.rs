@@ -36,9 +36,13 @@ macro_rules! closed_list {
     };
 }
 
+pub mod case;
+pub mod event;
 pub mod identity;
 pub mod labels;
 pub mod message;
+pub mod permission;
+pub mod routing;
 
 /// A moment, in milliseconds since 1970-01-01 UTC.
 pub type Millis = i64;

@@ -15,7 +15,9 @@ pub enum Incoming {
     /// A boost, a favourite, a follow: a fact about somebody, not something to answer.
     Reaction(Reaction),
     /// Nothing for us, and why. Becomes the outcome `filtered`.
-    Ignored { reason: String },
+    Ignored {
+        reason: String,
+    },
 }
 
 /// A message normalised from any channel.

@@ -29,7 +29,11 @@ pub fn address(kind: IdentityKind, text: &str, country: &str) -> Result<Address,
         IdentityKind::Email => email(text)?,
         IdentityKind::Phone => phone(text, country)?,
         IdentityKind::Handle => text.nfkc().collect::<String>().trim_start_matches('@').to_lowercase(),
-        IdentityKind::CustomerNumber => text.nfkc().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase(),
+        IdentityKind::CustomerNumber => text
+            .nfkc()
+            .filter(|c| !c.is_whitespace())
+            .collect::<String>()
+            .to_uppercase(),
     };
     if value.is_empty() {
         return Err(AddressError::Empty);
@@ -41,17 +45,27 @@ pub fn address(kind: IdentityKind, text: &str, country: &str) -> Result<Address,
 fn email(text: &str) -> Result<String, AddressError> {
     let text = text.strip_prefix("mailto:").unwrap_or(text);
     let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Email)?;
-    let sound = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'));
+    let sound = |part: &str| {
+        !part.is_empty()
+            && !part
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'))
+    };
     if !sound(local) || !sound(domain) || domain.starts_with('.') || domain.ends_with('.') || domain.contains("..") {
         return Err(AddressError::Email);
     }
-    Ok(format!("{}@{}", local.nfc().collect::<String>().to_lowercase(), domain.nfkc().collect::<String>().to_lowercase()))
+    Ok(format!(
+        "{}@{}",
+        local.nfc().collect::<String>().to_lowercase(),
+        domain.nfkc().collect::<String>().to_lowercase()
+    ))
 }
 
 /// E.164.
 fn phone(text: &str, country: &str) -> Result<String, AddressError> {
     let country = country.parse().ok();
-    let number = phonenumber::parse(country, text.strip_prefix("tel:").unwrap_or(text)).map_err(|_| AddressError::Phone)?;
+    let number =
+        phonenumber::parse(country, text.strip_prefix("tel:").unwrap_or(text)).map_err(|_| AddressError::Phone)?;
     if !phonenumber::is_valid(&number) {
         return Err(AddressError::Phone);
     }
@@ -63,12 +77,20 @@ mod tests {
     use super::*;
 
     fn check(kind: IdentityKind, text: &str, expected: Result<&str, AddressError>) {
-        assert_eq!(address(kind, text, "IT").map(|a| a.value), expected.map(str::to_owned), "{text:?}");
+        assert_eq!(
+            address(kind, text, "IT").map(|a| a.value),
+            expected.map(str::to_owned),
+            "{text:?}"
+        );
     }
 
     #[test]
     fn emails() {
-        check(IdentityKind::Email, " Anna.Rossi@Example.COM ", Ok("anna.rossi@example.com"));
+        check(
+            IdentityKind::Email,
+            " Anna.Rossi@Example.COM ",
+            Ok("anna.rossi@example.com"),
+        );
         check(IdentityKind::Email, "mailto:a@b.it", Ok("a@b.it"));
         check(IdentityKind::Email, "anna", Err(AddressError::Email));
         check(IdentityKind::Email, "a b@c.it", Err(AddressError::Email));

@@ -40,7 +40,8 @@ impl Blobs {
 
     /// Where the blob of that name lies; `None` for anything that is not a name that [`Blobs::put`] gave.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        (name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))).then(|| self.path_of(name))
+        (name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+            .then(|| self.path_of(name))
     }
 
     pub fn folder(&self) -> &Path {

@@ -19,7 +19,10 @@ use sqlx::{
 #[derive(Clone)]
 pub enum Db {
     /// One writer connection, many readers.
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -165,7 +168,13 @@ impl Db {
     pub async fn open(url: &str) -> Result<Self> {
         let db = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let options = PgConnectOptions::from_str(url)?.application_name("voce");
-            Self::Postgres(PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?)
+            Self::Postgres(
+                PgPoolOptions::new()
+                    .max_connections(16)
+                    .acquire_timeout(Duration::from_secs(10))
+                    .connect_with(options)
+                    .await?,
+            )
         } else {
             Self::open_sqlite(Path::new(url.strip_prefix("sqlite://").unwrap_or(url))).await?
         };
@@ -189,9 +198,21 @@ impl Db {
             .pragma("mmap_size", "1073741824")
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "67108864");
-        let write = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
-        let readers = options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192");
-        let read = SqlitePoolOptions::new().max_connections(8).idle_timeout(None).max_lifetime(None).connect_lazy_with(readers);
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        let readers = options
+            .read_only(true)
+            .create_if_missing(false)
+            .pragma("cache_size", "-8192");
+        let read = SqlitePoolOptions::new()
+            .max_connections(8)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(readers);
         Ok(Self::Sqlite { write, read })
     }
 
@@ -253,7 +274,9 @@ tokio::task_local! {
 
 /// Runs a future and says how many statements it made. Pages must make a fixed number.
 pub async fn count_queries<F: Future>(work: F) -> (F::Output, u32) {
-    QUERIES.scope(Cell::new(0), async { (work.await, QUERIES.with(Cell::get)) }).await
+    QUERIES
+        .scope(Cell::new(0), async { (work.await, QUERIES.with(Cell::get)) })
+        .await
 }
 
 fn count_one() {

@@ -61,7 +61,8 @@ pub async fn after(db: &Db, cursor: Cursor, limit: i64) -> Result<Vec<Recorded>>
              ORDER BY tx, seq LIMIT $3"
         }
     };
-    let rows: Vec<EventRow> = sql!(db, c => sqlx::query_as(text).bind(cursor.tx).bind(cursor.seq).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<EventRow> =
+        sql!(db, c => sqlx::query_as(text).bind(cursor.tx).bind(cursor.seq).bind(limit).fetch_all(c).await)?;
     rows.into_iter().map(EventRow::read).collect()
 }
 
@@ -90,7 +91,8 @@ pub async fn advance(tx: &mut Tx, name: &str, cursor: Cursor) -> Result<()> {
 
 /// The place after the newest fact: where a listener starts that does not care for the past.
 pub async fn end(db: &Db) -> Result<Cursor> {
-    let found: Option<Cursor> = sql!(db, c => sqlx::query_as("SELECT tx, seq FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(c).await)?;
+    let found: Option<Cursor> =
+        sql!(db, c => sqlx::query_as("SELECT tx, seq FROM events ORDER BY seq DESC LIMIT 1").fetch_optional(c).await)?;
     Ok(found.unwrap_or_default())
 }
 
@@ -111,11 +113,17 @@ struct EventRow {
 impl EventRow {
     fn read(self) -> Result<Recorded> {
         Ok(Recorded {
-            cursor: Cursor { tx: self.tx, seq: self.seq },
+            cursor: Cursor {
+                tx: self.tx,
+                seq: self.seq,
+            },
             event: Event {
                 kind: self.kind.parse::<EventKind>()?,
                 at: self.at,
-                actor: Actor { kind: self.actor_kind.parse()?, id: self.actor_id },
+                actor: Actor {
+                    kind: self.actor_kind.parse()?,
+                    id: self.actor_id,
+                },
                 case_id: self.case_id,
                 contact_id: self.contact_id,
                 message_id: self.message_id,

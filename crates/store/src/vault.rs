@@ -41,7 +41,9 @@ impl Vault {
             Err(error) => return Err(error.into()),
         };
         let master: [u8; 32] = bytes.try_into().map_err(|_| VaultError::Length)?;
-        Ok(Self { master: Arc::new(master) })
+        Ok(Self {
+            master: Arc::new(master),
+        })
     }
 
     /// A key for one purpose, the same every time.
@@ -55,7 +57,10 @@ impl Vault {
     /// Seals `secret` for `purpose`, e.g. the id of the row it stands in: it cannot be moved to another row.
     pub fn seal(&self, purpose: &str, secret: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE] = rand::rng().random();
-        let payload = Payload { msg: secret, aad: purpose.as_bytes() };
+        let payload = Payload {
+            msg: secret,
+            aad: purpose.as_bytes(),
+        };
         // Encryption into a growing buffer fails only beyond 256 GiB.
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
         [&nonce[..], &sealed].concat()
@@ -64,8 +69,13 @@ impl Vault {
     /// The secret behind `sealed`.
     pub fn unseal(&self, purpose: &str, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(VaultError::Sealed)?;
-        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
-        self.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| VaultError::Sealed)
+        let payload = Payload {
+            msg: sealed,
+            aad: purpose.as_bytes(),
+        };
+        self.cipher()
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map_err(|_| VaultError::Sealed)
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -77,7 +87,11 @@ impl Vault {
 fn create(path: &Path) -> io::Result<Vec<u8>> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
     let key: [u8; 32] = rand::rng().random();
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(&key)?;
     file.sync_all()?;
     Ok(key.to_vec())
@@ -92,7 +106,10 @@ mod tests {
         let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let vault = Vault::open(here.path()).unwrap();
         let sealed = vault.seal("account 1", b"hunter2");
-        assert_eq!(Vault::open(here.path()).unwrap().unseal("account 1", &sealed).unwrap(), b"hunter2");
+        assert_eq!(
+            Vault::open(here.path()).unwrap().unseal("account 1", &sealed).unwrap(),
+            b"hunter2"
+        );
         assert!(vault.unseal("account 2", &sealed).is_err());
         assert!(Vault::open(there.path()).unwrap().unseal("account 1", &sealed).is_err());
         assert!(vault.unseal("account 1", &sealed[..10]).is_err());

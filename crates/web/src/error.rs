@@ -97,7 +97,9 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         if let Self::TooMany { retry_after_seconds } = self {
-            response.headers_mut().insert(header::RETRY_AFTER, retry_after_seconds.into());
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, retry_after_seconds.into());
         }
         response.extensions_mut().insert(self);
         response
@@ -115,9 +117,18 @@ struct ErrorPage {
 /// The outermost layer of the pages: turns a carried [`Error`] into a page, a redirect to the sign-in, or problem+json (RFC 9457).
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
     let api = request.uri().path().starts_with("/api/");
-    let is_page = !api && request.headers().get(header::ACCEPT).is_none_or(|accept| accept.to_str().is_ok_and(|accept| accept.contains("html") || accept.contains("*/*")));
+    let is_page = !api
+        && request.headers().get(header::ACCEPT).is_none_or(|accept| {
+            accept
+                .to_str()
+                .is_ok_and(|accept| accept.contains("html") || accept.contains("*/*"))
+        });
     let get = request.method() == axum::http::Method::GET;
-    let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    let path = request
+        .uri()
+        .path_and_query()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let t = session::locale(&app, request.headers());
     let response = next.run(request).await;
     let Some(error) = response.extensions().get::<Error>().cloned() else {
@@ -127,10 +138,18 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let mut rendered = if !is_page {
         problem(&error, t)
     } else if matches!(error, Error::SignedOut) {
-        let target = if get && path != "/" { format!("/sign-in?next={}", session::encode(&path)) } else { "/sign-in".into() };
+        let target = if get && path != "/" {
+            format!("/sign-in?next={}", session::encode(&path))
+        } else {
+            "/sign-in".into()
+        };
         Redirect::to(&target).into_response()
     } else {
-        let page = ErrorPage { t, title: t.get(&error.key()), status: error.status().as_u16() };
+        let page = ErrorPage {
+            t,
+            title: t.get(&error.key()),
+            status: error.status().as_u16(),
+        };
         (error.status(), crate::Html(page)).into_response()
     };
     if let Some(value) = retry_after {
@@ -142,7 +161,15 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
 fn problem(error: &Error, t: Text) -> Response {
     let mut body = json!({ "type": "about:blank", "title": error.status().canonical_reason(), "status": error.status().as_u16(), "detail": t.get(&error.key()) });
     if let Error::Fields(fields) = error {
-        body["errors"] = fields.iter().map(|(pointer, detail)| json!({ "pointer": pointer, "detail": detail })).collect();
+        body["errors"] = fields
+            .iter()
+            .map(|(pointer, detail)| json!({ "pointer": pointer, "detail": detail }))
+            .collect();
     }
-    (error.status(), [(header::CONTENT_TYPE, "application/problem+json")], body.to_string()).into_response()
+    (
+        error.status(),
+        [(header::CONTENT_TYPE, "application/problem+json")],
+        body.to_string(),
+    )
+        .into_response()
 }

@@ -19,11 +19,19 @@ pub struct Flash {
 
 impl Flash {
     pub fn done(text: impl Into<String>) -> Self {
-        Self { text: text.into(), undo: None, failed: false }
+        Self {
+            text: text.into(),
+            undo: None,
+            failed: false,
+        }
     }
 
     pub fn failed(text: impl Into<String>) -> Self {
-        Self { text: text.into(), undo: None, failed: true }
+        Self {
+            text: text.into(),
+            undo: None,
+            failed: true,
+        }
     }
 
     /// Offers to take the action back by a POST to a path of ours.
@@ -41,11 +49,19 @@ impl Flash {
     /// The header that hands it to the next page.
     pub fn set(&self) -> Option<HeaderValue> {
         let json = serde_json::to_vec(self).ok()?;
-        format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=30", BASE64_URL_SAFE_NO_PAD.encode(json)).parse().ok()
+        format!(
+            "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=30",
+            BASE64_URL_SAFE_NO_PAD.encode(json)
+        )
+        .parse()
+        .ok()
     }
 
     /// Forgets it, once a page has shown it.
     pub fn clear(headers: &mut HeaderMap) {
-        headers.append(header::SET_COOKIE, HeaderValue::from_static("voce_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"));
+        headers.append(
+            header::SET_COOKIE,
+            HeaderValue::from_static("voce_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
+        );
     }
 }

@@ -47,9 +47,27 @@ macro_rules! rights {
 }
 
 rights!(
-    OwnAccount, ReadCases, WriteNotes, AnswerCases, WorkCases, ArrangeCases, CorrectLabels, ReadContacts, EditContacts,
-    MergeContacts, Import, Export, WriteIntake, ReadIntake, ReplayIntake, ManageRules, ManageChannels, ManageHooks,
-    ManagePeople, ManageSettings, ReadAudit,
+    OwnAccount,
+    ReadCases,
+    WriteNotes,
+    AnswerCases,
+    WorkCases,
+    ArrangeCases,
+    CorrectLabels,
+    ReadContacts,
+    EditContacts,
+    MergeContacts,
+    Import,
+    Export,
+    WriteIntake,
+    ReadIntake,
+    ReplayIntake,
+    ManageRules,
+    ManageChannels,
+    ManageHooks,
+    ManagePeople,
+    ManageSettings,
+    ReadAudit,
 );
 
 impl<R: Right> FromRequestParts<App> for May<R> {
@@ -133,4 +151,12 @@ macro_rules! guarded {
     };
 }
 
-guarded!((), (A), (A, B), (A, B, C), (A, B, C, D), (A, B, C, D, E), (A, B, C, D, E, F));
+guarded!(
+    (),
+    (A),
+    (A, B),
+    (A, B, C),
+    (A, B, C, D),
+    (A, B, C, D, E),
+    (A, B, C, D, E, F)
+);

@@ -56,13 +56,27 @@ pub async fn identify(_app: &App, _parts: &Parts) -> Result<Option<CurrentUser>>
 
 /// The language for people who are not signed in.
 pub fn locale(_app: &App, headers: &HeaderMap) -> Text {
-    cookie(headers, "voce_locale").map(Text::of).unwrap_or_else(|| Text::negotiate(headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())))
+    cookie(headers, "voce_locale").map(Text::of).unwrap_or_else(|| {
+        Text::negotiate(
+            headers
+                .get(header::ACCEPT_LANGUAGE)
+                .and_then(|value| value.to_str().ok()),
+        )
+    })
 }
 
 /// The value of a cookie.
 pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let lines = headers.get_all(header::COOKIE).into_iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+    let lines = headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| {
+        pair.trim()
+            .split_once('=')
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    })
 }
 
 /// A path of this installation: never another host, whatever a link says.
@@ -82,7 +96,14 @@ mod tests {
     #[test]
     fn only_paths_of_ours_are_local() {
         assert!(is_local("/cases/1042?view=mine"));
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nb"] {
+        for foreign in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "evil",
+            "",
+            "/a\r\nb",
+        ] {
             assert!(!is_local(foreign), "{foreign:?}");
         }
     }

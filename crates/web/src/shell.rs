@@ -21,12 +21,19 @@ pub struct Shell {
 
 impl Shell {
     pub fn new<R: Right>(may: May<R>, section: &'static str) -> Self {
-        Self { t: may.user.text(), user: may.user, flash: may.flash, section, path: may.path }
+        Self {
+            t: may.user.text(),
+            user: may.user,
+            flash: may.flash,
+            section,
+            path: may.path,
+        }
     }
 
     /// For templates: whether the reader has a permission, by its key. Unknown keys are nobody's.
     pub fn may(&self, key: &str) -> bool {
-        key.parse::<Permission>().is_ok_and(|permission| self.user.may(permission))
+        key.parse::<Permission>()
+            .is_ok_and(|permission| self.user.may(permission))
     }
 }
 
@@ -36,7 +43,14 @@ pub struct Html<T>(pub T);
 impl<T: Template> IntoResponse for Html<T> {
     fn into_response(self) -> Response {
         match self.0.render() {
-            Ok(html) => ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], html).into_response(),
+            Ok(html) => (
+                [
+                    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+                    (header::CACHE_CONTROL, "no-store"),
+                ],
+                html,
+            )
+                .into_response(),
             Err(error) => Error::internal(error).into_response(),
         }
     }

@@ -14,8 +14,8 @@ static_loader! {
     };
 }
 
-const ITALIAN: LanguageIdentifier = langid!("it");
-const ENGLISH: LanguageIdentifier = langid!("en");
+static ITALIAN: LanguageIdentifier = langid!("it");
+static ENGLISH: LanguageIdentifier = langid!("en");
 
 /// Whose sentences: one of the two languages of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +29,21 @@ impl Text {
 
     /// By code; anything that is not Italian reads English.
     pub fn of(locale: &str) -> Self {
-        Self { italian: locale.starts_with("it") }
+        Self {
+            italian: locale.starts_with("it"),
+        }
     }
 
     /// By the browser's `Accept-Language`: the first of the two that it names, else Italian.
     pub fn negotiate(accept: Option<&str>) -> Self {
-        let codes = accept.unwrap_or_default().split(',').map(|part| part.trim().get(..2).unwrap_or_default().to_ascii_lowercase());
-        codes.into_iter().find(|code| code == "it" || code == "en").map_or(Self::IT, |code| Self::of(&code))
+        let codes = accept
+            .unwrap_or_default()
+            .split(',')
+            .map(|part| part.trim().get(..2).unwrap_or_default().to_ascii_lowercase());
+        codes
+            .into_iter()
+            .find(|code| code == "it" || code == "en")
+            .map_or(Self::IT, |code| Self::of(&code))
     }
 
     pub fn code(self) -> &'static str {
@@ -44,13 +52,20 @@ impl Text {
 
     /// The sentence of a key; the key itself when there is none, so that a missing text is seen.
     pub fn get(&self, key: &str) -> String {
-        LOCALES.try_lookup(self.language(), key).unwrap_or_else(|| key.to_owned())
+        LOCALES
+            .try_lookup(self.language(), key)
+            .unwrap_or_else(|| key.to_owned())
     }
 
     /// The sentence with its values, e.g. `t.with("cases", &[("count", 3.into())])`.
     pub fn with(&self, key: &str, values: &[(&'static str, FluentValue<'static>)]) -> String {
-        let values: HashMap<Cow<'static, str>, FluentValue> = values.iter().map(|(name, value)| (Cow::Borrowed(*name), value.clone())).collect();
-        LOCALES.try_lookup_with_args(self.language(), key, &values).unwrap_or_else(|| key.to_owned())
+        let values: HashMap<Cow<'static, str>, FluentValue> = values
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(*name), value.clone()))
+            .collect();
+        LOCALES
+            .try_lookup_with_args(self.language(), key, &values)
+            .unwrap_or_else(|| key.to_owned())
     }
 
     /// A sentence about a number, given to it as `count`.
@@ -70,12 +85,20 @@ impl Text {
         };
         let local = moment.to_zoned(zone.clone());
         let month = self.get(&format!("month-{}", local.month()));
-        format!("{} {month} {}, {:02}:{:02}", local.day(), local.year(), local.hour(), local.minute())
+        format!(
+            "{} {month} {}, {:02}:{:02}",
+            local.day(),
+            local.year(),
+            local.hour(),
+            local.minute()
+        )
     }
 
     /// For `<time datetime>`.
     pub fn iso(&self, millis: &i64) -> String {
-        Timestamp::from_millisecond(*millis).map(|moment| moment.to_string()).unwrap_or_default()
+        Timestamp::from_millisecond(*millis)
+            .map(|moment| moment.to_string())
+            .unwrap_or_default()
     }
 
     /// 12.345 or 12,345.

@@ -1,0 +1,5 @@
+//! The durable queue and the pipeline.
+
+/// Group commit of raw items.
+#[derive(Clone)]
+pub struct Intake;

@@ -1,0 +1,1 @@
+//! Background work: a job is one file and one registration line.
