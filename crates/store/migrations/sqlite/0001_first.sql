@@ -337,13 +337,28 @@ CREATE TABLE cases (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX cases_active ON cases (last_message_at, id) WHERE active;
-CREATE INDEX cases_owner ON cases (owner_id, last_message_at, id) WHERE active AND owner_id IS NOT NULL;
-CREATE INDEX cases_team ON cases (team_id, last_message_at, id) WHERE active AND team_id IS NOT NULL;
+CREATE INDEX cases_owner ON cases (owner_id, state, last_message_at, id) WHERE active AND owner_id IS NOT NULL;
+CREATE INDEX cases_team ON cases (team_id, state, last_message_at, id) WHERE active AND team_id IS NOT NULL;
 CREATE INDEX cases_state ON cases (state, last_message_at, id) WHERE active;
+CREATE INDEX cases_ended ON cases (state, last_message_at, id) WHERE NOT active;
+CREATE INDEX cases_unanswered ON cases (unanswered_since, id) WHERE active AND unanswered_since IS NOT NULL;
+CREATE INDEX cases_priority ON cases (priority, last_message_at, id) WHERE active AND priority <> 'normal';
 CREATE INDEX cases_all ON cases (last_message_at, id);
 CREATE INDEX cases_contact ON cases (contact_id, last_message_at);
 CREATE INDEX cases_noise ON cases (last_message_at, id) WHERE noise IS NOT NULL;
 CREATE INDEX cases_wake ON cases (waiting_until) WHERE waiting_until IS NOT NULL;
+
+-- `moved` holds, as JSON, what the merge moved and where both cases stood, so that it can be undone exactly.
+CREATE TABLE case_merges (
+    id BLOB PRIMARY KEY,
+    kept_id BLOB NOT NULL,
+    merged_id BLOB NOT NULL,
+    moved TEXT NOT NULL,
+    by_user BLOB NOT NULL,
+    at BIGINT NOT NULL,
+    undone_at BIGINT
+);
+CREATE INDEX case_merges_kept ON case_merges (kept_id);
 
 CREATE TABLE tags (
     id BLOB PRIMARY KEY,
