@@ -9,7 +9,7 @@ pub(crate) const LIMIT: usize = 4_000;
 pub(crate) fn own_words(text: &str) -> Vec<Range<usize>> {
     let text = beginning(text);
     if !text.contains('\n') {
-        return vec![0..text.len()];
+        return std::iter::once(0..text.len()).collect();
     }
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut start = 0;

@@ -115,20 +115,15 @@ impl Lexicon {
         self.languages.get(word as usize).copied().unwrap_or_default()
     }
 
-    /// Everything found in the tokens. Of several entries of the same kind that start at one token, the longest speaks; what a
-    /// phrase of feeling covers has no feeling of its own.
+    /// Everything found in the tokens. Of several entries of one kind that overlap, the one that starts first speaks, and of those
+    /// the longest: within "non vedo l'ora" there is no negation.
     pub fn hits(&self, tokens: &[Token], tongue: Tongue) -> Vec<Hit> {
         let mut hits = Vec::with_capacity(16);
-        let mut felt_until = 0;
         for (first, token) in tokens.iter().enumerate() {
             let Some(word) = token.word else { continue };
             let start = hits.len();
             self.walk(tokens, tongue, first, first, word, &mut hits);
             keep_longest(&mut hits, start);
-            let uncovered = retain_uncovered(&mut hits[start..], first, felt_until);
-            hits.truncate(start + uncovered);
-            let felt = hits[start..].iter().filter(|hit| hit.effect.is_feeling());
-            felt_until = felt.map(|hit| hit.last + 1).max().unwrap_or(0).max(felt_until);
         }
         hits
     }
@@ -178,13 +173,18 @@ impl Effect {
     }
 }
 
-/// Among the hits from `start` on, keeps the longest of each kind.
+/// Of the hits from `start` on, which start at one token, keeps the longest of each kind that no earlier hit covers.
 fn keep_longest(hits: &mut Vec<Hit>, start: usize) {
     let mut at = start;
     while at < hits.len() {
         let hit = hits[at];
-        let beaten = hits[start..].iter().enumerate().any(|(other, rival)| {
-            rival.effect.competes(hit.effect) && (rival.last > hit.last || rival.last == hit.last && start + other < at)
+        let beaten = hits.iter().enumerate().any(|(other, rival)| {
+            let wins = if other < start {
+                rival.last >= hit.first
+            } else {
+                rival.last > hit.last || rival.last == hit.last && other < at
+            };
+            wins && rival.effect.competes(hit.effect)
         });
         if beaten {
             hits.remove(at);
@@ -192,19 +192,6 @@ fn keep_longest(hits: &mut Vec<Hit>, start: usize) {
             at += 1;
         }
     }
-}
-
-/// Moves the hits that count to the front and says how many they are.
-fn retain_uncovered(hits: &mut [Hit], first: usize, felt_until: usize) -> usize {
-    let mut kept = 0;
-    for at in 0..hits.len() {
-        if first < felt_until && hits[at].effect.is_feeling() {
-            continue;
-        }
-        hits.swap(kept, at);
-        kept += 1;
-    }
-    kept
 }
 
 /// Fowler-Noll-Vo 1a: short keys, and a table that no sender can add to.

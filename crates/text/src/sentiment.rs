@@ -11,8 +11,8 @@ use crate::lexicon::{Effect, Hit};
 use crate::tokens::Kind;
 
 /// Sum of feelings from which a text is called positive, and below which it is called negative.
-const POSITIVE_FROM: f32 = 1.0;
-const NEGATIVE_FROM: f32 = -0.5;
+const POSITIVE_FROM: f32 = 0.8;
+const NEGATIVE_FROM: f32 = -0.4;
 /// Larger values make the score grow more slowly with the sum.
 const SOFTNESS: f32 = 12.0;
 /// How many words a negation and an intensifier reach.

@@ -48,6 +48,9 @@ impl Token {
     }
 }
 
+/// Words up to this many bytes are looked up with their accents first: "né" is not "ne".
+const EXACT: usize = 4;
+
 /// Reads the given parts of a text.
 pub(crate) fn read(text: &str, parts: Vec<Range<usize>>, lexicon: &Lexicon) -> Vec<Token> {
     let mut reader = Reader {
@@ -201,9 +204,17 @@ impl Reader<'_> {
 
     /// The word in the lexicon, and whether letters had to be taken away to find it.
     fn look_up(&mut self, start: usize, end: usize) -> (Option<WordId>, bool) {
-        self.key.clear();
         let lexicon = self.lexicon;
-        for letter in self.text[start..end].chars() {
+        let letters = &self.text[start..end];
+        if letters.len() <= EXACT && !letters.is_ascii() {
+            self.key.clear();
+            self.key.extend(letters.chars().flat_map(char::to_lowercase));
+            if let Some(word) = lexicon.word(&self.key) {
+                return (Some(word), false);
+            }
+        }
+        self.key.clear();
+        for letter in letters.chars() {
             fold_into(letter, &mut self.key);
         }
         if let Some(word) = lexicon.word(&self.key) {
@@ -230,7 +241,10 @@ impl Reader<'_> {
             let Some(sign) = self.rest().get(..length) else {
                 continue;
             };
-            if sign.ends_with(char::is_whitespace) || sign.starts_with("(:") && length > 2 {
+            // ":D" is a laugh, ":DETAILS" is not.
+            let runs_on =
+                sign.ends_with(char::is_alphanumeric) && self.rest()[length..].starts_with(char::is_alphanumeric);
+            if runs_on || sign.ends_with(char::is_whitespace) {
                 continue;
             }
             if let Some(word) = self.lexicon.word(&sign.to_ascii_lowercase()) {

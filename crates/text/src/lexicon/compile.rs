@@ -135,7 +135,10 @@ impl Compiler {
 
     fn add(&mut self, file: &File, meaning: Meaning, item: &str) {
         let mut forms = std::mem::take(&mut self.forms);
-        (file.inflect)(&fold(item), &mut forms);
+        match item.strip_prefix('=') {
+            Some(exact) if file.language.is_some() => forms.push((exact.to_lowercase(), 1.0)),
+            _ => (file.inflect)(&fold(item), &mut forms),
+        }
         for (form, factor) in forms.drain(..) {
             self.add_form(file.language, meaning, &form, factor);
         }
