@@ -72,6 +72,13 @@ fn phone(text: &str, country: &str) -> Result<String, AddressError> {
     Ok(number.format().mode(phonenumber::Mode::E164).to_string())
 }
 
+/// The digits that people dial within the country of an E.164 number: `3471234567` for `+393471234567`.
+pub fn national(e164: &str) -> Option<String> {
+    let number = phonenumber::parse(None, e164).ok()?;
+    let zeros = "0".repeat(number.national().zeros().into());
+    Some(format!("{zeros}{}", number.national().value()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,10 +108,19 @@ mod tests {
     #[test]
     fn phones() {
         check(IdentityKind::Phone, "347 123 4567", Ok("+393471234567"));
-        check(IdentityKind::Phone, "+39 06 6982 1", Err(AddressError::Phone));
+        check(IdentityKind::Phone, "+39 06 6982 1", Ok("+390669821"));
+        check(IdentityKind::Phone, "0039 347 1234567", Ok("+393471234567"));
+        check(IdentityKind::Phone, "+39 06 1", Err(AddressError::Phone));
         check(IdentityKind::Phone, "02 1234 5678", Ok("+390212345678"));
         check(IdentityKind::Phone, "+44 20 7946 0958", Ok("+442079460958"));
         check(IdentityKind::Phone, "call me", Err(AddressError::Phone));
+    }
+
+    #[test]
+    fn national_digits() {
+        assert_eq!(national("+393471234567").as_deref(), Some("3471234567"));
+        assert_eq!(national("+390212345678").as_deref(), Some("0212345678"));
+        assert_eq!(national("x"), None);
     }
 
     #[test]
