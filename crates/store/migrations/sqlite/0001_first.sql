@@ -40,6 +40,7 @@ CREATE TABLE sessions (
     id BLOB PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     token_hash BLOB NOT NULL UNIQUE,
+    csrf BLOB NOT NULL,
     user_agent TEXT NOT NULL,
     ip TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -47,14 +48,6 @@ CREATE TABLE sessions (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_user ON sessions (user_id);
-
--- One open link per person to choose a new password.
-CREATE TABLE password_resets (
-    user_id BLOB PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
-    token_hash BLOB NOT NULL UNIQUE,
-    created_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
-);
 
 -- Failed attempts by address and by account; the key says which.
 CREATE TABLE login_attempts (
@@ -348,6 +341,7 @@ CREATE INDEX cases_owner ON cases (owner_id, state, last_message_at, id) WHERE a
 CREATE INDEX cases_team ON cases (team_id, state, last_message_at, id) WHERE active AND team_id IS NOT NULL;
 CREATE INDEX cases_state ON cases (state, last_message_at, id) WHERE active;
 CREATE INDEX cases_ended ON cases (state, last_message_at, id) WHERE NOT active;
+CREATE INDEX cases_owned ON cases (owner_id, last_message_at, id) WHERE NOT active AND owner_id IS NOT NULL;
 CREATE INDEX cases_unanswered ON cases (unanswered_since, id) WHERE active AND unanswered_since IS NOT NULL;
 CREATE INDEX cases_priority ON cases (priority, last_message_at, id) WHERE active AND priority <> 'normal';
 CREATE INDEX cases_all ON cases (last_message_at, id);
