@@ -40,7 +40,6 @@ CREATE TABLE sessions (
     id BLOB PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     token_hash BLOB NOT NULL UNIQUE,
-    csrf BLOB NOT NULL,
     user_agent TEXT NOT NULL,
     ip TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -48,6 +47,14 @@ CREATE TABLE sessions (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX sessions_user ON sessions (user_id);
+
+-- One open link per person to choose a new password.
+CREATE TABLE password_resets (
+    user_id BLOB PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    token_hash BLOB NOT NULL UNIQUE,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
 
 -- Failed attempts by address and by account; the key says which.
 CREATE TABLE login_attempts (
