@@ -214,22 +214,25 @@ fn reason(text: &str) -> Option<String> {
 
 const MAX_LINES: usize = 2_000;
 
-/// A word such as `550`, `550-5.1.1`, `#5.1.1` or `5.7.1`.
+/// A word such as `550`, `550-5.1.1`, `#5.1.1` or `5.7.1` (RFC 5321, 4.2; RFC 3463).
 fn has_failure_code(line: &str) -> bool {
-    line.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ';' | ','))
-        .map(|word| word.trim_matches(|c: char| !c.is_ascii_digit()))
-        .any(|word| {
-            let digits = word.bytes().filter(u8::is_ascii_digit).count();
-            let shape = word
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
-            let enhanced = word.split('.').count() == 3 && word.starts_with("5.") && word.len() <= 9;
-            shape
-                && word.starts_with('5')
-                && ((digits == 3 && word.len() == 3)
-                    || enhanced
-                    || word.starts_with("55") && word.get(3..4) == Some("-"))
+    line.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ';' | ',' | '#'))
+        .map(|word| word.trim_end_matches([':', '.']))
+        .any(|word| match word.split_once('-') {
+            Some((code, enhanced)) => is_reply_code(code) && is_enhanced_code(enhanced),
+            None => is_reply_code(word) || is_enhanced_code(word),
         })
+}
+
+fn is_reply_code(word: &str) -> bool {
+    word.len() == 3 && word.starts_with('5') && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_enhanced_code(word: &str) -> bool {
+    let numbers = word
+        .split('.')
+        .filter(|n| (1..=3).contains(&n.len()) && n.bytes().all(|byte| byte.is_ascii_digit()));
+    word.starts_with("5.") && numbers.count() == 3 && word.matches('.').count() == 2
 }
 
 /// Message-ID of the mail that the report is about.

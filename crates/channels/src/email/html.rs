@@ -45,6 +45,10 @@ struct Writer {
     /// The line being written, without the marks of quotes.
     line: String,
     quotes: usize,
+    /// Depth of the last line that was written.
+    last_quotes: usize,
+    /// An empty line is due.
+    gap: bool,
     preformatted: usize,
     lists: Vec<Option<u32>>,
     /// Targets of the open links and where their texts begin in `line`.
@@ -145,24 +149,23 @@ impl Writer {
             link.1 = 0;
         }
         let line = line.trim_end();
-        // At most one empty line, none at the beginning.
-        if line.is_empty() && (self.out.is_empty() || self.ends_with_empty_line()) {
+        // Of several empty lines one is written, once it is known that something follows.
+        if line.is_empty() {
+            self.gap = !self.out.is_empty();
             return;
         }
-        for _ in 0..self.quotes {
-            self.out.push('>');
+        if std::mem::take(&mut self.gap) {
+            let between = self.quotes.min(self.last_quotes);
+            self.out.extend(std::iter::repeat_n('>', between));
+            self.out.push('\n');
         }
-        if self.quotes > 0 && !line.is_empty() {
+        self.out.extend(std::iter::repeat_n('>', self.quotes));
+        if self.quotes > 0 {
             self.out.push(' ');
         }
         self.out.push_str(line);
         self.out.push('\n');
-    }
-
-    fn ends_with_empty_line(&self) -> bool {
-        let before = self.out.strip_suffix('\n').unwrap_or(&self.out);
-        let last = before.rsplit('\n').next().unwrap_or_default();
-        last.bytes().all(|byte| byte == b'>')
+        self.last_quotes = self.quotes;
     }
 
     /// Ends the line if anything is on it.
@@ -180,14 +183,14 @@ impl Writer {
     }
 
     fn list(&mut self, name: &str, closing: bool) {
-        if self.lists.is_empty() {
-            self.paragraph()
-        } else {
-            self.block()
-        }
+        self.block();
         if closing {
             self.lists.pop();
-        } else if self.lists.len() < MAX_DEPTH {
+        }
+        if self.lists.is_empty() {
+            self.paragraph();
+        }
+        if !closing && self.lists.len() < MAX_DEPTH {
             self.lists.push((name == "ol").then_some(0));
         }
     }
