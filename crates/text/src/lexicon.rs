@@ -53,6 +53,8 @@ impl Tongue {
 pub(crate) enum Effect {
     /// Polarity, -4 to 4.
     Feeling(f32),
+    /// Polarity like that of `Feeling`, which is only good manners where something is asked: "grazie", "thanks".
+    Courtesy(f32),
     /// Turns the feeling of what follows.
     Negation,
     /// Multiplies the feeling of what follows.
@@ -158,7 +160,7 @@ impl Effect {
     fn is_feeling(self) -> bool {
         matches!(
             self,
-            Self::Feeling(_) | Self::Negation | Self::Strength(_) | Self::Contrast
+            Self::Feeling(_) | Self::Courtesy(_) | Self::Negation | Self::Strength(_) | Self::Contrast
         )
     }
 

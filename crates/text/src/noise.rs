@@ -29,6 +29,12 @@ pub(crate) fn judge(reading: &Reading, automatic: Automatic, evidences: &mut Evi
         weights[Noise::Spam as usize] += shape;
         evidences.rule(LabelKind::Noise, "shape", shape);
     }
+    // Machines do not answer with "@": who does is telling about an automatic answer.
+    if reading.tokens.iter().any(|token| token.kind == Kind::Mention) {
+        weights[Noise::AutoReply as usize] = 0.0;
+        weights[Noise::OutOfOffice as usize] = 0.0;
+        weights[Noise::Bounce as usize] = 0.0;
+    }
     // An absence is the better-known case of an automatic answer.
     if weights[Noise::OutOfOffice as usize] >= ENOUGH - 1.0 && told == Some(Noise::AutoReply) {
         return Some(Noise::OutOfOffice);

@@ -9,6 +9,10 @@ use crate::tokens::Kind;
 
 /// Cues below this weight are not enough to say that something is asked.
 const ENOUGH: f32 = 1.0;
+/// Confidence in what feelings and question marks alone suggest.
+const SUGGESTED: f32 = 0.3;
+/// Words such as "you" and "your" stand under this type: they tell that somebody is spoken to, not what is asked.
+const SPOKEN_TO: usize = 8;
 
 /// Key of the request type and 0..1 how sure; `None` when nothing is asked.
 pub(crate) fn judge(
@@ -16,26 +20,19 @@ pub(crate) fn judge(
     sentiment: &Sentiment,
     evidences: &mut Evidences,
 ) -> (Option<&'static str>, f32) {
-    let mut weights = [0.0_f32; REQUEST_TYPES.len()];
-    for hit in &reading.hits {
-        if let Effect::Request(request, weight) = hit.effect
-            && let Some(sum) = weights.get_mut(usize::from(request))
-        {
-            *sum += weight;
-        }
-    }
-    lean(&mut weights, reading, sentiment);
-    let Some((best, weight)) = weights.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)) else {
+    let has = |kind| reading.tokens.iter().any(|token| token.kind == kind);
+    let asks = has(Kind::Question);
+    let mut weights = sums(reading);
+    let spoken_to = has(Kind::Mention) || weights[SPOKEN_TO] > 0.0;
+    weights[SPOKEN_TO] = 0.0;
+    lean(&mut weights, asks, sentiment);
+
+    let ranked = weights.iter().copied().enumerate();
+    let Some((best, weight)) = ranked.clone().max_by(|a, b| a.1.total_cmp(&b.1)) else {
         return (None, 0.0);
     };
-    let questions = reading.tokens.iter().any(|token| token.kind == Kind::Question);
-    let spoken_to = reading.tokens.iter().any(|token| token.kind == Kind::Mention);
     if weight < ENOUGH {
-        return if questions && spoken_to {
-            (Some("other"), 0.2)
-        } else {
-            (None, 0.0)
-        };
+        return suggested(asks, spoken_to, sentiment);
     }
     for hit in &reading.hits {
         if let Effect::Request(request, weight) = hit.effect
@@ -44,26 +41,32 @@ pub(crate) fn judge(
             evidences.hit(LabelKind::RequestType, reading, hit, weight);
         }
     }
-    let second = weights
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| *at != best)
-        .map(|(_, weight)| *weight)
-        .fold(0.0, f32::max);
+    let others = ranked.filter(|(at, _)| *at != best);
+    let second = others.map(|(_, weight)| weight).fold(0.0, f32::max);
     let confidence = (weight / (weight + second + 1.0)).clamp(0.0, 1.0);
     (REQUEST_TYPES.get(best).copied(), confidence)
 }
 
-/// Lets sentiment and questions tip the scales between types whose words are alike.
-fn lean(weights: &mut [f32; REQUEST_TYPES.len()], reading: &Reading, sentiment: &Sentiment) {
-    let questions = reading.tokens.iter().any(|token| token.kind == Kind::Question);
-    let mut tip = |key: &str, factor: f32, bonus: f32| {
-        for (weight, _) in weights
-            .iter_mut()
-            .zip(REQUEST_TYPES)
-            .filter(|(weight, name)| **weight > 0.0 && *name == key)
+/// Weight of the cues for each request type.
+fn sums(reading: &Reading) -> [f32; REQUEST_TYPES.len()] {
+    let mut weights = [0.0; REQUEST_TYPES.len()];
+    for hit in &reading.hits {
+        if let Effect::Request(request, weight) = hit.effect
+            && let Some(sum) = weights.get_mut(usize::from(request))
         {
-            *weight = *weight * factor + bonus;
+            *sum += weight;
+        }
+    }
+    weights
+}
+
+/// Lets sentiment and questions tip the scales between types whose words are alike.
+fn lean(weights: &mut [f32; REQUEST_TYPES.len()], asks: bool, sentiment: &Sentiment) {
+    let mut tip = |key: &str, factor: f32, bonus: f32| {
+        for (weight, name) in weights.iter_mut().zip(REQUEST_TYPES) {
+            if *weight > 0.0 && name == key {
+                *weight = *weight * factor + bonus;
+            }
         }
     };
     match sentiment.class {
@@ -77,9 +80,30 @@ fn lean(weights: &mut [f32; REQUEST_TYPES.len()], reading: &Reading, sentiment: 
         }
         SentimentClass::Neutral => {}
     }
-    if questions {
+    if asks {
         tip("information", 1.0, 0.7);
         tip("help", 1.0, 0.4);
         tip("praise", 0.5, 0.0);
+    }
+}
+
+/// Without cues: anger at somebody is a complaint, delight is praise, a question asks for something.
+fn suggested(asks: bool, spoken_to: bool, sentiment: &Sentiment) -> (Option<&'static str>, f32) {
+    match sentiment.score {
+        score if spoken_to && score <= -0.4 => (Some("complaint"), SUGGESTED),
+        _ if spoken_to && asks => (Some("information"), SUGGESTED),
+        _ if asks => (Some("other"), SUGGESTED),
+        score if spoken_to && score >= 0.6 => (Some("praise"), SUGGESTED),
+        _ => (None, 0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn being_spoken_to_stands_under_other() {
+        assert_eq!(REQUEST_TYPES[SPOKEN_TO], "other");
     }
 }

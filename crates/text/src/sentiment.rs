@@ -3,7 +3,7 @@
 //! The way of Hutto and Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text" (ICWSM 2014),
 //! with rules and lexicons of our own.
 
-use voce_domain::labels::{LabelKind, Sentiment, SentimentClass};
+use voce_domain::labels::{LabelKind, REQUEST_TYPES, Sentiment, SentimentClass};
 
 use crate::engine::Reading;
 use crate::evidence::Evidences;
@@ -11,13 +11,18 @@ use crate::lexicon::{Effect, Hit};
 use crate::tokens::Kind;
 
 /// Sum of feelings from which a text is called positive, and below which it is called negative.
-const POSITIVE_FROM: f32 = 0.8;
+const POSITIVE_FROM: f32 = 0.9;
 const NEGATIVE_FROM: f32 = -0.4;
 /// Larger values make the score grow more slowly with the sum.
 const SOFTNESS: f32 = 12.0;
 /// How many words a negation and an intensifier reach.
 const NEGATION_REACH: usize = 4;
 const STRENGTH_REACH: usize = 2;
+/// What remains of thanks where something is asked, and the request types that ask.
+const COURTESY: f32 = 0.1;
+const ASKING: [&str; 5] = ["help", "information", "purchase", "cancellation", "press"];
+/// How much the words of a complaint count as feeling.
+const GRIEVANCE: f32 = 0.5;
 
 pub(crate) fn judge(reading: &Reading, evidences: &mut Evidences) -> Sentiment {
     let feelings = feelings(reading);
@@ -26,6 +31,7 @@ pub(crate) fn judge(reading: &Reading, evidences: &mut Evidences) -> Sentiment {
         sum.add(*value);
         evidences.hit(LabelKind::Sentiment, reading, hit, *value);
     }
+    sum.add(grievance(reading, &feelings, evidences));
     let shape = Shape::of(reading);
     sum.total *= 1.0 + 0.1 * shape.exclamations.min(4) as f32;
     if shape.words == 0 && feelings.is_empty() {
@@ -110,6 +116,24 @@ fn confidence(class: SentimentClass, score: f32, sum: &Sum) -> f32 {
     (0.3 + 0.65 * score.abs() * agreement).clamp(0.0, 1.0)
 }
 
+/// Who complains feels bad, even without a word of feeling: "third time this week".
+fn grievance(reading: &Reading, feelings: &[(Hit, f32)], evidences: &mut Evidences) -> f32 {
+    let mut sum = 0.0;
+    for hit in &reading.hits {
+        let Effect::Request(request, weight) = hit.effect else {
+            continue;
+        };
+        let complains = REQUEST_TYPES.get(usize::from(request)) == Some(&"complaint");
+        let felt = |(felt, _): &(Hit, f32)| felt.first <= hit.last && hit.first <= felt.last;
+        if complains && !feelings.iter().any(felt) {
+            let value = -GRIEVANCE * weight;
+            evidences.hit(LabelKind::Sentiment, reading, hit, value);
+            sum += value;
+        }
+    }
+    sum
+}
+
 /// Each word of feeling with its value in this place.
 fn feelings(reading: &Reading) -> Vec<(Hit, f32)> {
     let shape = Shape::of(reading);
@@ -119,6 +143,7 @@ fn feelings(reading: &Reading) -> Vec<(Hit, f32)> {
         .filter(|hit| hit.effect == Effect::Contrast)
         .map(|hit| hit.first)
         .next_back();
+    let asks = asks(reading);
     let mut around = Around::default();
     let mut hits = reading
         .hits
@@ -133,11 +158,15 @@ fn feelings(reading: &Reading) -> Vec<(Hit, f32)> {
         }
         around.words += usize::from(matches!(token.kind, Kind::Word | Kind::Number));
         while let Some(hit) = hits.next_if(|hit| hit.first <= at) {
-            let Effect::Feeling(value) = hit.effect else {
-                around.note(hit.effect);
-                continue;
+            let mut value = match hit.effect {
+                Effect::Feeling(value) => value,
+                Effect::Courtesy(value) if asks => COURTESY * value,
+                Effect::Courtesy(value) => value,
+                _ => {
+                    around.note(hit.effect);
+                    continue;
+                }
             };
-            let mut value = value;
             if token.kind != Kind::Picture {
                 value = around.apply(value);
             }
@@ -156,6 +185,20 @@ fn feelings(reading: &Reading) -> Vec<(Hit, f32)> {
         }
     }
     felt
+}
+
+/// Whether the message asks for something, by a question mark or by its words.
+fn asks(reading: &Reading) -> bool {
+    reading.tokens.iter().any(|token| token.kind == Kind::Question)
+        || reading.hits.iter().any(|hit| match hit.effect {
+            Effect::Request(request, weight) => {
+                weight >= 1.5
+                    && REQUEST_TYPES
+                        .get(usize::from(request))
+                        .is_some_and(|key| ASKING.contains(key))
+            }
+            _ => false,
+        })
 }
 
 /// What the words before, in the same clause, do to the next feeling.
@@ -184,7 +227,8 @@ impl Around {
                     ..Self::default()
                 }
             }
-            Effect::Feeling(_) | Effect::Request(..) | Effect::Urgency(_) | Effect::Noise(..) => {}
+            Effect::Feeling(_) | Effect::Courtesy(_) | Effect::Request(..) | Effect::Urgency(_) | Effect::Noise(..) => {
+            }
         }
     }
 

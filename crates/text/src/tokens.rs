@@ -223,6 +223,9 @@ impl Reader<'_> {
         if let Some(stem) = self.key.strip_suffix("'s") {
             return (lexicon.word(stem), false);
         }
+        if is_laughter(&self.key) {
+            return (lexicon.word("haha"), false);
+        }
         if !has_run_of_three(&self.key) {
             return (None, false);
         }
@@ -308,6 +311,16 @@ fn is_capitals(word: &str) -> bool {
         letters += usize::from(letter.is_uppercase());
     }
     letters >= 2
+}
+
+/// "ahahah", "HAHAHA", "hehehehe" in any length.
+fn is_laughter(word: &str) -> bool {
+    let letters = word.as_bytes();
+    letters.len() >= 4
+        && letters.contains(&b'h')
+        && ["ah", "eh", "ih"]
+            .iter()
+            .any(|pair| letters.iter().all(|letter| pair.as_bytes().contains(letter)))
 }
 
 fn has_run_of_three(word: &str) -> bool {

@@ -98,6 +98,7 @@ fn parse_head(head: &str) -> Option<Meaning> {
     }
     let value = parts.next().map_or(Some(1.0), |value| value.parse().ok())?;
     let effect = match name {
+        "courtesy" => Effect::Courtesy(value),
         "negation" => Effect::Negation,
         "strength" => Effect::Strength(value),
         "contrast" => Effect::Contrast,
