@@ -33,6 +33,14 @@ macro_rules! closed_list {
                 }
             }
         }
+
+        /// For rows of the database: `#[sqlx(try_from = "String")]`.
+        impl TryFrom<String> for $name {
+            type Error = $crate::UnknownKey;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
     };
 }
 
