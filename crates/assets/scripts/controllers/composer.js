@@ -22,7 +22,8 @@ export default class extends Controller {
   connect() {
     this.drafts = new Drafts(this.draftKeyValue, this.draftUrlValue);
     if (this.hasFilesTarget) {
-      this.attached = new AttachedFiles(this.filesTarget, this.fileListTarget, this.removeLabelValue);
+      const changed = () => this.show();
+      this.attached = new AttachedFiles(this.filesTarget, this.fileListTarget, this.removeLabelValue, changed);
     }
     if (this.hasSuggestionsTarget) {
       this.suggestions = new Suggestions(this.inputTarget, this.suggestionsTarget, this.mentionsUrlValue);
@@ -127,7 +128,6 @@ export default class extends Controller {
   filesChosen() {
     const chosen = [...this.filesTarget.files].filter((file) => !this.attached.files.includes(file));
     this.attached.add(chosen);
-    this.show();
   }
 
   over(event) {
@@ -153,7 +153,6 @@ export default class extends Controller {
     if (!files.length || !this.attached) return;
     event.preventDefault();
     this.attached.add(files);
-    this.show();
   }
 
   // Sending

@@ -1,7 +1,7 @@
 /** The files of an input that holds many: adding, taking away, and a list that shows them. */
 export class AttachedFiles {
-  constructor(input, list, removeLabel) {
-    Object.assign(this, { input, list, removeLabel, files: [] });
+  constructor(input, list, removeLabel, changed) {
+    Object.assign(this, { input, list, removeLabel, changed, files: [] });
   }
 
   add(files) {
@@ -24,6 +24,7 @@ export class AttachedFiles {
     for (const file of this.files) transfer.items.add(file);
     this.input.files = transfer.files;
     this.list.replaceChildren(...this.files.map((file) => this.line(file)));
+    this.changed();
   }
 
   line(file) {

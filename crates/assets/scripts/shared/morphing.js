@@ -24,10 +24,19 @@ addEventListener("input", ({ target }) => saved.delete(target.form));
 // From one case to the next the desk stays: only what differs is changed, the list keeps its scroll.
 addEventListener("turbo:before-render", (event) => {
   const { newBody, renderMethod } = event.detail;
-  if (renderMethod === "replace" && document.querySelector(".desk") && newBody.querySelector(".desk")) {
-    event.detail.render = morphBodyElements;
-  }
+  const stays = document.querySelector(".desk") && newBody.querySelector(".desk");
+  if (renderMethod === "replace" && stays) event.detail.render = morphBodyElements;
+  if (renderMethod === "morph" || stays) settlePermanents(newBody);
 });
+
+// Morphing keeps a permanent element even when the new page has none, and Turbo would carry over by hand
+// what morphing keeps anyway: both would leave two of them.
+function settlePermanents(newBody) {
+  for (const element of document.body.querySelectorAll("[data-turbo-permanent]")) {
+    const next = newBody.querySelector(`#${CSS.escape(element.id)}`);
+    (next ?? element).removeAttribute("data-turbo-permanent");
+  }
+}
 
 export function isChanged(field) {
   if (field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
