@@ -257,6 +257,7 @@ impl Tx {
             Self::Sqlite(tx) => tx.commit().await?,
             Self::Postgres(tx) => tx.commit().await?,
         }
+        crate::commits::happened();
         Ok(())
     }
 

@@ -5,11 +5,39 @@
 
 #[macro_use]
 mod db;
+#[macro_use]
+mod rows;
+mod statement;
 
+pub mod audit;
+pub mod backup;
 pub mod blobs;
+pub mod rules;
+pub mod intake;
+pub mod idempotent_calls;
+pub mod deliveries;
+pub mod commits;
+pub mod attachments;
+pub mod arrivals;
+pub mod accounts;
+pub mod contact_search;
+pub mod contacts;
+pub mod duplicates;
+pub mod identities;
+pub mod imports;
+pub mod merges;
+pub mod organizations;
 pub mod events;
+pub mod invitations;
+pub mod logins;
+pub mod secret;
+pub mod sessions;
+pub mod settings;
+pub mod teams;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tokens;
+pub mod users;
 pub mod vault;
 
 pub use db::{Db, Dialect, Error, Result, Tx, count_queries};

@@ -1,0 +1,139 @@
+//! Many rows in one statement, in a few fixed sizes: the databases find their prepared statements again, and the cost of
+//! one row is a fraction of that of a statement of its own.
+
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use sqlx::AssertSqlSafe;
+
+/// Rows of one statement, largest first. With up to 33 columns the largest stays under SQLite's 32,766 parameters.
+const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+
+/// How many of `left` rows the next statement takes.
+pub(crate) fn next_size(left: usize) -> usize {
+    SIZES.into_iter().find(|size| *size <= left).unwrap_or(1)
+}
+
+/// The smallest size that holds `keys` keys; beyond the largest, the largest.
+pub(crate) fn holding_size(keys: usize) -> usize {
+    SIZES.into_iter().rev().find(|size| *size >= keys).unwrap_or(SIZES[0])
+}
+
+/// `before ($1,$2),($3,$4) after`; every text is built once.
+pub(crate) fn text(before: &'static str, columns: usize, rows: usize, after: &'static str) -> AssertSqlSafe<Arc<str>> {
+    type Key = (&'static str, usize, &'static str);
+    static TEXTS: LazyLock<Mutex<HashMap<Key, Arc<str>>>> = LazyLock::new(Mutex::default);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = texts.entry((before, rows, after)).or_insert_with(|| build(before, columns, rows, after).into());
+    // Only literals of this crate and numbers went into it.
+    AssertSqlSafe(built.clone())
+}
+
+fn build(before: &str, columns: usize, rows: usize, after: &str) -> String {
+    let mut text = String::with_capacity(before.len() + after.len() + rows * columns * 6);
+    text.push_str(before);
+    for parameter in 0..rows * columns {
+        let opening = match (parameter, parameter % columns) {
+            (0, _) => "(",
+            (_, 0) => "),(",
+            _ => ",",
+        };
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{opening}${}", parameter + 1);
+    }
+    text.push(')');
+    text.push_str(after);
+    text
+}
+
+/// Runs a statement for all rows: `write_rows!(tx, "INSERT INTO t (a, b) VALUES", rows, row => [row.a, row.b], " ON CONFLICT …")?`.
+/// Says how many rows were touched.
+macro_rules! write_rows {
+    ($tx:expr, $before:expr, $rows:expr, $row:ident => [$($value:expr),+ $(,)?], $after:expr) => {
+        async {
+            let (mut rest, mut touched) = (&$rows[..], 0);
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at($crate::rows::next_size(rest.len()));
+                rest = later;
+                let text = $crate::rows::text($before, [$(stringify!($value)),+].len(), now.len(), $after);
+                touched += sql!(&mut *$tx, c => {
+                    let mut query = sqlx::query(text);
+                    for $row in now {
+                        query = query$(.bind($value))+;
+                    }
+                    query.execute(c).await.map(|done| done.rows_affected())
+                })?;
+            }
+            $crate::Result::<u64>::Ok(touched)
+        }
+        .await
+    };
+}
+
+/// The same for statements that return rows; they come in no order.
+macro_rules! write_rows_returning {
+    ($tx:expr, $before:expr, $rows:expr, $row:ident => [$($value:expr),+ $(,)?], $after:expr) => {
+        async {
+            let (mut rest, mut found) = (&$rows[..], Vec::with_capacity($rows.len()));
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at($crate::rows::next_size(rest.len()));
+                rest = later;
+                let text = $crate::rows::text($before, [$(stringify!($value)),+].len(), now.len(), $after);
+                found.append(&mut sql!(&mut *$tx, c => {
+                    let mut query = sqlx::query_as(text);
+                    for $row in now {
+                        query = query$(.bind($value))+;
+                    }
+                    query.fetch_all(c).await
+                })?);
+            }
+            $crate::Result::<Vec<_>>::Ok(found)
+        }
+        .await
+    };
+}
+
+/// All rows of a transaction whose key is in a set: `fetch_in!(tx, "SELECT … WHERE (a, b) IN (VALUES ", keys, key => [key.a, key.b], ")")?`.
+macro_rules! fetch_in {
+    ($on:expr, $before:expr, $keys:expr, $key:ident => [$($value:expr),+ $(,)?], $after:expr) => {
+        async {
+            let (mut rest, mut found) = (&$keys[..], Vec::new());
+            while let Some(last) = rest.last() {
+                let size = $crate::rows::holding_size(rest.len());
+                let (now, later) = rest.split_at(size.min(rest.len()));
+                rest = later;
+                let text = $crate::rows::text($before, [$(stringify!($value)),+].len(), size, $after);
+                found.append(&mut sql!(&mut *$on, c => {
+                    let mut query = sqlx::query_as(text);
+                    // A key that is named twice finds its row once.
+                    for $key in now.iter().chain(std::iter::repeat(last)).take(size) {
+                        query = query$(.bind($value))+;
+                    }
+                    query.fetch_all(c).await
+                })?);
+            }
+            $crate::Result::<Vec<_>>::Ok(found)
+        }
+        .await
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_number_their_parameters() {
+        assert_eq!(build("INSERT INTO t (a, b) VALUES ", 2, 2, " x"), "INSERT INTO t (a, b) VALUES ($1,$2),($3,$4) x");
+        assert_eq!(build("IN (VALUES ", 1, 3, ")"), "IN (VALUES ($1),($2),($3))");
+    }
+
+    #[test]
+    fn sizes_are_few() {
+        assert_eq!([1, 3, 5, 700].map(next_size), [1, 1, 4, 256]);
+        assert_eq!([1, 3, 5, 700].map(holding_size), [1, 4, 16, 256]);
+    }
+}
