@@ -246,6 +246,7 @@ CREATE TABLE messages (
     UNIQUE (account_id, external_id)
 );
 CREATE INDEX messages_case ON messages (case_id, seq);
+CREATE INDEX messages_contact ON messages (contact_id) WHERE contact_id IS NOT NULL;
 
 -- The way out of an answer. Exists for outbound messages that Voce sends itself.
 CREATE TABLE deliveries (

@@ -1,0 +1,1 @@
+//! Imports: long work on an uploaded file.
