@@ -7,5 +7,6 @@ pub mod http;
 pub mod mastodon;
 pub mod registry;
 pub mod reply_address;
+pub mod standard_webhooks;
 
 pub use contract::*;

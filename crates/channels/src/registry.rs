@@ -15,8 +15,8 @@ impl Registry {
         Self {
             connectors: vec![
                 Arc::new(crate::email::Email),
-                Arc::new(crate::mastodon::Mastodon::new(http)),
-                Arc::new(crate::api::Api),
+                Arc::new(crate::mastodon::Mastodon::new(http.clone())),
+                Arc::new(crate::api::Api::new(http)),
             ],
         }
     }

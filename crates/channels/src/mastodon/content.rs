@@ -206,7 +206,7 @@ mod tests {
             ),
             (
                 "<p>Due cose:</p><ul><li>una</li><li>altra</li></ul><p>fine</p>",
-                "Due cose:\n- una\n- altra\n\nfine",
+                "Due cose:\n\n- una\n- altra\n\nfine",
             ),
             ("<pre><code>a  b\n c</code></pre><p>x</p>", "a  b\n c\n\nx"),
             ("3 < 4 &#38; 5 &#x3E; 4 &", "3 < 4 & 5 > 4 &"),
