@@ -55,13 +55,14 @@ impl Engine {
         }
     }
 
-    /// Says what a message's author means. Quoted mail and signatures are passed over, and very long texts are judged by their
-    /// beginning (see [`body::LIMIT`](crate)). Any input is accepted.
+    /// Says what a message's author means. Quoted mail and signatures are passed over, and of very long texts the first 4,000
+    /// characters are judged. Any input is accepted.
     pub fn label(&self, text: &str, context: &Context) -> Labels {
         let source = with_subject(text, context.subject);
         let tokens = tokens::read(&source, body::own_words(&source), &self.lexicon);
         let language = language::decide(&source, &tokens, &self.lexicon, context.language_hint);
-        let hits = self.lexicon.hits(&tokens, Tongue::of(language.as_deref()));
+        let code = language.as_ref().map(|decision| decision.code.as_str());
+        let hits = self.lexicon.hits(&tokens, Tongue::of(code));
         let reading = Reading {
             text: &source,
             tokens,
@@ -69,6 +70,9 @@ impl Engine {
         };
 
         let mut evidences = Evidences::default();
+        if let Some(decision) = &language {
+            language::explain(decision, &reading, &self.lexicon, &mut evidences);
+        }
         let sentiment = sentiment::judge(&reading, &mut evidences);
         let urgency = urgency::judge(&reading, &sentiment, &mut evidences);
         let noise = noise::judge(&reading, context.automatic, &mut evidences);
@@ -77,7 +81,7 @@ impl Engine {
             None => request::judge(&reading, &sentiment, &mut evidences),
         };
         Labels {
-            language,
+            language: language.map(|decision| decision.code),
             sentiment,
             request_type: request_type.map(str::to_owned),
             request_confidence,

@@ -1,5 +1,7 @@
 //! The words that made the labels.
 
+use std::ops::RangeInclusive;
+
 use voce_domain::labels::{Evidence, LabelKind};
 
 use crate::engine::Reading;
@@ -29,10 +31,16 @@ enum Words {
 
 impl Evidences {
     pub fn hit(&mut self, label: LabelKind, reading: &Reading, hit: &Hit, weight: f32) {
-        let (Some(first), Some(last)) = (reading.tokens.get(hit.first), reading.tokens.get(hit.last)) else {
-            return;
-        };
-        self.add(label, Words::Span(first.start as usize, last.end as usize), weight);
+        self.words(label, reading, hit.first..=hit.last, weight);
+    }
+
+    /// What the given tokens say, as it stands in the text.
+    pub fn words(&mut self, label: LabelKind, reading: &Reading, tokens: RangeInclusive<usize>, weight: f32) {
+        let first = reading.tokens.get(*tokens.start());
+        let last = reading.tokens.get(*tokens.end());
+        if let (Some(first), Some(last)) = (first, last) {
+            self.add(label, Words::Span(first.start as usize, last.end as usize), weight);
+        }
     }
 
     pub fn rule(&mut self, label: LabelKind, name: &'static str, weight: f32) {

@@ -100,6 +100,9 @@ pub(crate) struct Lexicon {
     steps: HashMap<(u32, WordId), u32, BuildHasherDefault<Fnv>>,
 }
 
+/// No phrase has more words than this.
+const LONGEST: usize = 12;
+
 /// In a phrase, any one word.
 const ANY: WordId = 0;
 
@@ -180,7 +183,9 @@ fn keep_longest(hits: &mut Vec<Hit>, start: usize) {
     let mut at = start;
     while at < hits.len() {
         let hit = hits[at];
-        let beaten = hits.iter().enumerate().any(|(other, rival)| {
+        let near = hits.iter().enumerate().rev();
+        let mut near = near.take_while(|(_, rival)| rival.first + LONGEST > hit.first);
+        let beaten = near.any(|(other, rival)| {
             let wins = if other < start {
                 rival.last >= hit.first
             } else {

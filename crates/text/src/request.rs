@@ -9,6 +9,8 @@ use crate::tokens::Kind;
 
 /// Cues below this weight are not enough to say that something is asked.
 const ENOUGH: f32 = 1.0;
+/// A splendid day at the sea is no praise of anybody.
+const ENOUGH_UNADDRESSED: f32 = 2.0;
 /// Confidence in what feelings and question marks alone suggest.
 const SUGGESTED: f32 = 0.3;
 /// Words such as "you" and "your" stand under this type: they tell that somebody is spoken to, not what is asked.
@@ -31,7 +33,11 @@ pub(crate) fn judge(
     let Some((best, weight)) = ranked.clone().max_by(|a, b| a.1.total_cmp(&b.1)) else {
         return (None, 0.0);
     };
-    if weight < ENOUGH {
+    let enough = match REQUEST_TYPES.get(best) {
+        Some(&("complaint" | "praise")) if !spoken_to => ENOUGH_UNADDRESSED,
+        _ => ENOUGH,
+    };
+    if weight < enough {
         return suggested(asks, spoken_to, sentiment);
     }
     for hit in &reading.hits {

@@ -82,22 +82,22 @@ fn label_and_text(row: &[&str]) -> Option<(SentimentClass, String)> {
 
 #[test]
 fn italian_posts() {
-    measure("sentiment/umsab_italian_val.tsv", label_and_text, 0.40);
+    measure("sentiment/umsab_italian_val.tsv", label_and_text, 0.52);
 }
 
 #[test]
 fn italian_posts_seen_in_development() {
-    measure("sentiment/umsab_italian_train.tsv", label_and_text, 0.40);
+    measure("sentiment/umsab_italian_train.tsv", label_and_text, 0.57);
 }
 
 #[test]
 fn english_posts() {
-    measure("sentiment/umsab_english_val.tsv", label_and_text, 0.40);
+    measure("sentiment/umsab_english_val.tsv", label_and_text, 0.605);
 }
 
 #[test]
 fn english_posts_seen_in_development() {
-    measure("sentiment/umsab_english_train.tsv", label_and_text, 0.40);
+    measure("sentiment/umsab_english_train.tsv", label_and_text, 0.585);
 }
 
 /// SENTIPOLC 2016 marks positive and negative apart; posts that are both are left out.
@@ -115,7 +115,7 @@ fn italian_political_posts() {
         };
         Some((class, (*text).to_owned()))
     };
-    measure("sentiment/sentipolc2016_it_train.tsv", given, 0.40);
+    measure("sentiment/sentipolc2016_it_train.tsv", given, 0.54);
 }
 
 #[test]
@@ -124,5 +124,5 @@ fn english_airline_posts() {
         let [_, label, .., text] = row else { return None };
         Some((label.parse().ok()?, (*text).to_owned()))
     };
-    measure("care/airline_en.tsv", given, 0.40);
+    measure("care/airline_en.tsv", given, 0.58);
 }

@@ -162,7 +162,8 @@ impl Compiler {
         }
         let entries = &mut self.lexicon.nodes[node as usize].entries;
         entries.retain(|entry| entry.language != language || !entry.effect.competes(effect));
-        if effect != Effect::Feeling(0.0) {
+        // A phrase without feeling is kept: it takes away that of its words.
+        if effect != Effect::Feeling(0.0) || form.contains(' ') {
             entries.push(Entry { language, effect });
         }
     }
@@ -228,6 +229,7 @@ fn split_words(form: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::LONGEST;
     use super::*;
 
     #[test]
@@ -240,6 +242,13 @@ mod tests {
                     "{item:?} looks like a head"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn no_phrase_is_longer_than_the_matcher_looks_back() {
+        for (_, item) in FILES.iter().flat_map(|file| items(file.text)) {
+            assert!(split_words(item).len() <= LONGEST, "{item}");
         }
     }
 
