@@ -83,12 +83,17 @@ fn lean(weights: &mut [f32; REQUEST_TYPES.len()], asks: bool, sentiment: &Sentim
         SentimentClass::Positive => {
             tip("praise", 1.0, 0.8 * sentiment.weight);
             tip("complaint", 0.5, 0.0);
+            if !asks {
+                tip("help", 0.5, 0.0);
+                tip("information", 0.5, 0.0);
+            }
         }
         SentimentClass::Neutral => {}
     }
     if asks {
         tip("information", 1.0, 0.7);
         tip("help", 1.0, 0.4);
+        tip("cancellation", 1.0, 0.4);
         tip("praise", 0.5, 0.0);
     }
 }

@@ -100,6 +100,33 @@ fn english_posts_seen_in_development() {
     measure("sentiment/umsab_english_train.tsv", label_and_text, 0.585);
 }
 
+/// Posts of six languages, four of them without lexicons of ours.
+#[test]
+fn languages() {
+    let engine = Engine::new();
+    let (mut right, mut total) = (0, 0);
+    for (name, code) in [
+        ("english", "en"),
+        ("french", "fr"),
+        ("german", "de"),
+        ("italian", "it"),
+        ("portuguese", "pt"),
+        ("spanish", "es"),
+    ] {
+        let Some(table) = set(&format!("sentiment/umsab_{name}_val.tsv")) else {
+            return;
+        };
+        for (_, text) in rows(&table).filter_map(|row| label_and_text(&row)) {
+            total += 1;
+            let found = engine.label(&text, &Context::default()).language;
+            right += usize::from(found.as_deref() == Some(code));
+        }
+    }
+    let accuracy = right as f64 / total as f64;
+    println!("language: {total} posts, accuracy {accuracy:.3}");
+    assert!(accuracy >= 0.91, "{accuracy:.3}");
+}
+
 /// SENTIPOLC 2016 marks positive and negative apart; posts that are both are left out.
 #[test]
 fn italian_political_posts() {
