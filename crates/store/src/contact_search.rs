@@ -50,6 +50,26 @@ pub async fn index(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
     write(tx, &lines).await
 }
 
+/// Writes what all contacts are found by, after the table was emptied or came back from a backup.
+pub async fn rebuild(tx: &mut Tx) -> Result<()> {
+    execute!(&mut *tx, sqlx::query("DELETE FROM contact_search"))?;
+    let mut last = Uuid::nil();
+    loop {
+        let rows: Vec<(Uuid,)> = sql!(&mut *tx, c => sqlx::query_as(
+            "SELECT id FROM contacts WHERE merged_into IS NULL AND id > $1 ORDER BY id LIMIT 1000",
+        )
+        .bind(last)
+        .fetch_all(c)
+        .await)?;
+        let ids: Vec<Uuid> = rows.into_iter().map(|row| row.0).collect();
+        match ids.last() {
+            Some(id) => last = *id,
+            None => return Ok(()),
+        }
+        index(tx, &ids).await?;
+    }
+}
+
 /// Writes lines that were not there.
 pub(crate) async fn write(tx: &mut Tx, lines: &[(Uuid, String)]) -> Result<()> {
     match tx.dialect() {

@@ -272,7 +272,7 @@ pub async fn count(db: &Db, filter: &Filter, most: i64) -> Result<i64> {
     if !narrow(&mut statement, db, filter) {
         return Ok(0);
     }
-    statement.push(" LIMIT ").bind(most).push(") AS some");
+    statement.push(" LIMIT ").bind(most).push(") AS counted");
     let rows: Vec<(i64,)> = statement.all(db).await?;
     Ok(rows.first().map_or(0, |row| row.0))
 }
@@ -349,4 +349,264 @@ pub async fn cases(db: &Db, id: Uuid, limit: i64) -> Result<Vec<ContactCase>> {
         "SELECT id, number, subject, state, last_message_at FROM cases WHERE contact_id = $1 AND merged_into IS NULL
          ORDER BY last_message_at DESC LIMIT $2",
     ).bind(id).bind(limit).fetch_all(c).await)
+}
+
+#[cfg(test)]
+mod tests {
+    use voce_domain::identity::IdentityKind::{Email, Phone};
+
+    use super::*;
+    use crate::testing::each_database;
+
+    fn person(name: &str, customer: bool) -> Person {
+        Person {
+            name: name.into(),
+            customer,
+            ..Person::default()
+        }
+    }
+
+    async fn add(db: &Db, person: &Person, addresses: &[Address]) -> Result<Uuid> {
+        let mut tx = db.begin().await?;
+        let id = create(&mut tx, person, addresses, Actor::SYSTEM, 1_000).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    async fn names(db: &Db, filter: &Filter, sort: Sort) -> Vec<String> {
+        let rows = list(db, filter, sort, None, 100).await.unwrap();
+        rows.into_iter().map(|row| row.name).collect()
+    }
+
+    #[tokio::test]
+    async fn a_contact_is_edited_on_the_picture_that_was_read() {
+        each_database(|db| async move {
+            let mail = Address::new(Email, "anna@example.com");
+            let id = add(&db, &person("Anna", false), std::slice::from_ref(&mail))
+                .await
+                .unwrap();
+            let taken = add(&db, &person("Bea", false), &[mail]).await;
+            assert!(matches!(taken, Err(Error::Exists)), "{taken:?}");
+            let read = get(&db, id).await.unwrap();
+            let mut wanted = read.person();
+            wanted
+                .fields
+                .insert("Città".into(), "Torino \"\u{0}".replace('\u{0}', ""));
+            let mut tx = db.begin().await.unwrap();
+            edit(&mut tx, id, &wanted, read.updated_at, Actor::SYSTEM, 1_000)
+                .await
+                .unwrap();
+            let late = edit(
+                &mut tx,
+                id,
+                &person("Carla", true),
+                read.updated_at,
+                Actor::SYSTEM,
+                1_000,
+            )
+            .await;
+            assert!(matches!(late, Err(Error::Stale)), "{late:?}");
+            tx.commit().await.unwrap();
+            let now = get(&db, id).await.unwrap();
+            assert_eq!(now.person(), wanted);
+            assert!(now.updated_at > read.updated_at);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn words_of_everything_find_a_contact() {
+        each_database(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            let aurora = crate::organizations::named(&mut tx, "Bottega Aurora", 1).await.unwrap();
+            tx.commit().await.unwrap();
+            let niccolo = Person {
+                organization_id: Some(aurora),
+                note: "Preferisce il mattino".into(),
+                fields: [("Provincia".to_owned(), "Cuneo".to_owned())].into(),
+                ..person("Niccolò D’Angelo", true)
+            };
+            let addresses = [
+                Address::new(Email, "n.dangelo@example.com"),
+                Address::new(Phone, "+393471234567"),
+            ];
+            add(&db, &niccolo, &addresses).await.unwrap();
+            add(&db, &person("Anna", false), &[]).await.unwrap();
+            let found = async |search: &str| {
+                names(
+                    &db,
+                    &Filter {
+                        search: Some(search.into()),
+                        ..Filter::default()
+                    },
+                    Sort::Name,
+                )
+                .await
+            };
+            for search in [
+                "niccolo",
+                "NICCOLÒ angelo",
+                "dangelo example",
+                "347 123",
+                "+39 347",
+                "aurora",
+                "cune",
+                "mattino",
+                "n.dangelo@example.com",
+            ] {
+                assert_eq!(found(search).await, ["Niccolò D’Angelo"], "{search:?}");
+            }
+            for search in ["\"", "NOT (", "a* OR b", "rossi", "' & |"] {
+                assert_eq!(found(search).await, [""; 0], "{search:?}");
+            }
+            let mut tx = db.begin().await.unwrap();
+            contact_search::rebuild(&mut tx).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(found("ann").await, ["Anna"]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn pages_follow_each_other_both_ways_in_every_order() {
+        each_database(|db| async move {
+            for at in 0..25_i64 {
+                let mut tx = db.begin().await.unwrap();
+                let name = format!("Persona {}", at % 7);
+                create(&mut tx, &person(&name, at % 2 == 0), &[], Actor::SYSTEM, at / 3)
+                    .await
+                    .unwrap();
+                tx.commit().await.unwrap();
+            }
+            for sort in [Sort::Name, Sort::NameDown, Sort::Newest, Sort::Oldest] {
+                let filter = Filter {
+                    customer: Some(true),
+                    ..Filter::default()
+                };
+                let all = list(&db, &filter, sort, None, 100).await.unwrap();
+                assert_eq!(all.len(), 13);
+                assert_eq!(count(&db, &filter, 10).await.unwrap(), 10);
+                let mut walked = list(&db, &filter, sort, None, 4).await.unwrap();
+                while let Some(last) = walked.last() {
+                    let next = list(&db, &filter, sort, Some(&From::After(last.place())), 4)
+                        .await
+                        .unwrap();
+                    if next.is_empty() {
+                        break;
+                    }
+                    let before = list(&db, &filter, sort, Some(&From::Before(next[0].place())), 4)
+                        .await
+                        .unwrap();
+                    assert_eq!(before, walked[walked.len() - 4..], "{sort:?}");
+                    walked.extend(next);
+                }
+                assert_eq!(walked, all, "{sort:?}");
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_field_narrows_the_list() {
+        each_database(|db| async move {
+            let key = "Città \"storica\".x";
+            let mut anna = person("Anna", true);
+            anna.fields.insert(key.into(), "Torino".into());
+            add(&db, &anna, &[]).await.unwrap();
+            add(&db, &person("Bea", true), &[]).await.unwrap();
+            let filter = |value: &str| Filter {
+                field: Some((key.into(), value.into())),
+                ..Filter::default()
+            };
+            assert_eq!(names(&db, &filter("Torino"), Sort::Name).await, ["Anna"]);
+            assert_eq!(names(&db, &filter("Milano"), Sort::Name).await, [""; 0]);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn people_share_move_and_lose_addresses() {
+        each_database(|db| async move {
+            let mail = Address::new(Email, "famiglia@example.com");
+            let anna = add(&db, &person("Anna", true), std::slice::from_ref(&mail))
+                .await
+                .unwrap();
+            let bruno = add(&db, &person("Bruno", true), &[]).await.unwrap();
+            let id = identities::find(&db, &mail).await.unwrap().unwrap().id;
+            let mut tx = db.begin().await.unwrap();
+            identities::share(&mut tx, id, bruno, Actor::SYSTEM, 1).await.unwrap();
+            tx.commit().await.unwrap();
+            let held = identities::of_contacts(&db, &[anna, bruno]).await.unwrap();
+            assert!(held[&anna][0].owned() && !held[&bruno][0].owned());
+            assert_eq!(held[&bruno][0].others, 1);
+            let found = Filter {
+                search: Some("famiglia".into()),
+                ..Filter::default()
+            };
+            assert_eq!(names(&db, &found, Sort::Name).await, ["Anna", "Bruno"]);
+
+            let mut tx = db.begin().await.unwrap();
+            identities::remove(&mut tx, id, anna, Actor::SYSTEM, 2).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(identities::find(&db, &mail).await.unwrap().unwrap().contact_id, bruno);
+            assert_eq!(names(&db, &found, Sort::Name).await, ["Bruno"]);
+
+            let mut tx = db.begin().await.unwrap();
+            identities::move_to(&mut tx, id, anna, Actor::SYSTEM, 3).await.unwrap();
+            identities::remove(&mut tx, id, anna, Actor::SYSTEM, 4).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(identities::find(&db, &mail).await.unwrap(), None);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn organizations_are_one_for_a_name() {
+        use crate::organizations::{self, Values};
+        each_database(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            let first = organizations::named(&mut tx, "Caffè Aurora", 1).await.unwrap();
+            assert_eq!(organizations::named(&mut tx, " CAFFE  aurora", 2).await.unwrap(), first);
+            let values = |name: &str| Values {
+                name: name.into(),
+                ..Values::default()
+            };
+            organizations::create(&mut tx, &values("Bar Sport"), 3).await.unwrap();
+            let person = Person {
+                organization_id: Some(first),
+                ..person("Anna", true)
+            };
+            create(&mut tx, &person, &[], Actor::SYSTEM, 1).await.unwrap();
+            organizations::edit(&mut tx, first, &values("Torrefazione Aurora"), 1, 4)
+                .await
+                .unwrap();
+            let late = organizations::edit(&mut tx, first, &values("X"), 1, 5).await;
+            assert!(matches!(late, Err(Error::Stale)), "{late:?}");
+            tx.commit().await.unwrap();
+            let listed = organizations::list(&db, "", None, 10).await.unwrap();
+            assert_eq!(
+                listed.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(),
+                ["Bar Sport", "Torrefazione Aurora"]
+            );
+            assert_eq!(organizations::list(&db, "TORR", None, 10).await.unwrap().len(), 1);
+            let after = organizations::From::After(listed[0].name_key.clone());
+            assert_eq!(
+                organizations::list(&db, "", Some(&after), 10).await.unwrap(),
+                listed[1..]
+            );
+            assert_eq!(
+                organizations::members(&db, &[first]).await.unwrap(),
+                [(first, 1)].into()
+            );
+            let found = Filter {
+                search: Some("torrefazione".into()),
+                ..Filter::default()
+            };
+            assert_eq!(names(&db, &found, Sort::Name).await, ["Anna"]);
+            let mut tx = db.begin().await.unwrap();
+            let twice = organizations::create(&mut tx, &values("bar sport"), 6).await;
+            assert!(matches!(twice, Err(Error::Exists)), "{twice:?}");
+        })
+        .await;
+    }
 }

@@ -54,3 +54,48 @@ async fn profiles(db: &Db, contacts: Vec<Contact>) -> Result<Vec<(Contact, Profi
     };
     Ok(contacts.into_iter().map(profile).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use voce_domain::{
+        event::Actor,
+        identity::{Address, IdentityKind},
+    };
+    use voce_identity::merge::Person;
+
+    use super::*;
+    use crate::testing::each_database;
+
+    #[tokio::test]
+    async fn a_person_who_came_twice_is_suggested() {
+        each_database(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            let mut ids = Vec::new();
+            for (name, mail) in [
+                ("Anna Rossi", "anna.rossi@example.com"),
+                ("A. Rossi", "anna.rossi@example.org"),
+                ("Carlo Verdi", "anna.rossi@example.net"),
+                ("Anna Rossi", "info@example.com"),
+            ] {
+                let person = Person {
+                    name: name.into(),
+                    ..Person::default()
+                };
+                let address = Address::new(IdentityKind::Email, mail);
+                ids.push(
+                    contacts::create(&mut tx, &person, &[address], Actor::SYSTEM, 1)
+                        .await
+                        .unwrap(),
+                );
+            }
+            tx.commit().await.unwrap();
+            let anna = contacts::get(&db, ids[0]).await.unwrap();
+            let found = of_contact(&db, &anna, 5).await.unwrap();
+            assert_eq!(
+                found.iter().map(|(contact, _)| contact.id).collect::<Vec<_>>(),
+                [ids[1]]
+            );
+        })
+        .await;
+    }
+}

@@ -18,7 +18,7 @@ use crate::{Db, Error, Result, Tx, contact_search, events, statement::Statement}
 pub struct Identity {
     pub id: Uuid,
     #[sqlx(try_from = "String")]
-    pub kind: Kind,
+    pub kind: IdentityKind,
     pub value: String,
     /// The owner.
     pub contact_id: Uuid,
@@ -29,18 +29,7 @@ pub struct Identity {
 
 impl Identity {
     pub fn address(&self) -> Address {
-        Address::new(self.kind.0, self.value.clone())
-    }
-}
-
-/// [`IdentityKind`] as a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind(pub IdentityKind);
-
-impl TryFrom<String> for Kind {
-    type Error = voce_domain::UnknownKey;
-    fn try_from(key: String) -> Result<Self, voce_domain::UnknownKey> {
-        key.parse().map(Self)
+        Address::new(self.kind, self.value.clone())
     }
 }
 
@@ -89,7 +78,7 @@ pub(crate) async fn addresses_in(tx: &mut Tx, contacts: &[Uuid]) -> Result<HashM
     struct Row {
         holder_id: Uuid,
         #[sqlx(try_from = "String")]
-        kind: Kind,
+        kind: IdentityKind,
         value: String,
     }
     let own: Vec<Row> = fetch_in!(tx, "SELECT contact_id AS holder_id, kind, value FROM identities WHERE contact_id IN (VALUES ", contacts, id => [*id], ")")?;
@@ -101,7 +90,7 @@ pub(crate) async fn addresses_in(tx: &mut Tx, contacts: &[Uuid]) -> Result<HashM
         by_holder
             .entry(row.holder_id)
             .or_default()
-            .push(Address::new(row.kind.0, row.value));
+            .push(Address::new(row.kind, row.value));
     }
     Ok(by_holder)
 }

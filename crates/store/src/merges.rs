@@ -292,3 +292,230 @@ async fn point(tx: &mut Tx, merged: Uuid, into: Option<Uuid>) -> Result<()> {
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rand::{RngExt, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
+    use voce_domain::identity::{Address, IdentityKind};
+
+    use super::*;
+    use crate::{
+        backup::{self, Snapshot},
+        identities,
+        testing::each_database,
+    };
+
+    /// All rows that a merge may touch, as they are stored.
+    async fn rows(db: &Db) -> BTreeMap<&'static str, Vec<String>> {
+        const TABLES: [&str; 8] = [
+            "contacts",
+            "organizations",
+            "identities",
+            "identity_shares",
+            "conversations",
+            "cases",
+            "messages",
+            "reactions",
+        ];
+        let mut snapshot = Snapshot::take(db).await.unwrap();
+        let mut all = BTreeMap::new();
+        for table in backup::tables(db)
+            .await
+            .unwrap()
+            .into_iter()
+            .filter(|table| TABLES.contains(&table.name))
+        {
+            let mut bytes = Vec::new();
+            snapshot.dump(&table, &mut bytes).await.unwrap();
+            let mut lines: Vec<String> = String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
+            lines.sort_unstable();
+            all.insert(table.name, lines);
+        }
+        assert_eq!(all.len(), TABLES.len());
+        all
+    }
+
+    async fn person(tx: &mut Tx, random: &mut SmallRng, number: usize) -> Uuid {
+        let organization_id = match random.random_bool(0.5) {
+            true => Some(
+                crate::organizations::named(tx, ["Aurora", "Borea"].choose(random).unwrap(), 5)
+                    .await
+                    .unwrap(),
+            ),
+            false => None,
+        };
+        let mut pick = |values: &[&str]| values.choose(random).unwrap().to_string();
+        let person = Person {
+            name: pick(&["Anna Rossi", "A. Rossi", "anna@example.com", "Bruno Neri"]),
+            customer: pick(&["", "x"]) == "x",
+            organization_id,
+            language: Some(pick(&["it", "en", ""])).filter(|language| !language.is_empty()),
+            avatar_url: None,
+            note: pick(&["", "Nota", "Altra nota"]),
+            fields: [
+                ("Città".to_owned(), pick(&["Torino", "Milano"])),
+                (pick(&["a", "b"]), pick(&["1", "2"])),
+            ]
+            .into(),
+        };
+        let address = Address::new(IdentityKind::Email, format!("p{number}@example.com"));
+        let now = random.random_range(1..1_000);
+        contacts::create(tx, &person, &[address], Actor::SYSTEM, now)
+            .await
+            .unwrap()
+    }
+
+    /// A conversation with its case, a message and a reaction.
+    async fn say(tx: &mut Tx, contact: Uuid, number: i64) {
+        let (account, conversation, case, message) = (Uuid::nil(), Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+        execute!(&mut *tx, sqlx::query("INSERT INTO conversations (id, account_id, thread_key, contact_id, case_id, created_at) VALUES ($1, $2, $3, $4, $5, 1)")
+            .bind(conversation).bind(account).bind(conversation.to_string()).bind(contact).bind(case)).unwrap();
+        execute!(&mut *tx, sqlx::query(
+            "INSERT INTO cases (id, number, subject, preview, contact_id, account_id, state, priority, urgency, sentiment_score, active, messages,
+                last_message_at, version, created_at, updated_at)
+             VALUES ($1, $2, '', '', $3, $4, 'new', 'normal', 'normal', 0, TRUE, 1, 1, 1, 1, 1)",
+        ).bind(case).bind(number).bind(contact).bind(account)).unwrap();
+        execute!(&mut *tx, sqlx::query(
+            "INSERT INTO messages (id, account_id, conversation_id, case_id, external_id, direction, kind, visibility, contact_id, author_name,
+                body, automatic, attachments, sent_at, created_at)
+             VALUES ($1, $2, $3, $4, $5, 'inbound', 'email', 'private', $6, '', '', 'no', 0, 1, 1)",
+        ).bind(message).bind(account).bind(conversation).bind(case).bind(message.to_string()).bind(contact)).unwrap();
+        execute!(tx, sqlx::query("INSERT INTO reactions (id, account_id, external_id, kind, contact_id, at) VALUES ($1, $2, $3, 'boost', $4, 1)")
+            .bind(Uuid::now_v7()).bind(account).bind(message.to_string()).bind(contact)).unwrap();
+    }
+
+    async fn people(tx: &mut Tx, random: &mut SmallRng, count: usize) -> Vec<Uuid> {
+        let mut ids = Vec::new();
+        for number in 0..count {
+            ids.push(person(tx, random, number).await);
+        }
+        for number in 0..2 * count {
+            let (one, other) = (*ids.choose(random).unwrap(), *ids.choose(random).unwrap());
+            say(tx, one, number as i64).await;
+            let address = Address::new(IdentityKind::Email, format!("p{}@example.com", number % count));
+            let identity = identities::find_many(tx, &[address]).await.unwrap().remove(0);
+            identities::share(tx, identity.id, other, Actor::SYSTEM, 1)
+                .await
+                .unwrap();
+        }
+        ids
+    }
+
+    #[tokio::test]
+    async fn random_merges_are_undone_to_the_byte() {
+        each_database(|db| async move {
+            for seed in 0..6 {
+                let mut random = SmallRng::seed_from_u64(seed);
+                let mut tx = db.begin().await.unwrap();
+                for table in [
+                    "contacts",
+                    "organizations",
+                    "identities",
+                    "conversations",
+                    "cases",
+                    "messages",
+                    "reactions",
+                    "contact_merges",
+                ] {
+                    execute!(
+                        &mut tx,
+                        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM {table}")))
+                    )
+                    .unwrap();
+                }
+                let mut alive = people(&mut tx, &mut random, 6).await;
+                tx.commit().await.unwrap();
+                let mut done = Vec::new();
+                while alive.len() > 1 && (done.len() < 2 || random.random_bool(0.8)) {
+                    let merged = alive.swap_remove(random.random_range(0..alive.len()));
+                    let kept = *alive.choose(&mut random).unwrap();
+                    let before = rows(&db).await;
+                    let mut tx = db.begin().await.unwrap();
+                    let id = merge(&mut tx, kept, merged, Uuid::nil(), 2_000).await.unwrap();
+                    tx.commit().await.unwrap();
+                    assert_ne!(rows(&db).await, before, "seed {seed}");
+                    done.push((id, before));
+                }
+                for (id, before) in done.into_iter().rev() {
+                    let mut tx = db.begin().await.unwrap();
+                    undo(&mut tx, id, Uuid::nil(), 3_000).await.unwrap();
+                    tx.commit().await.unwrap();
+                    assert_eq!(rows(&db).await, before, "seed {seed}");
+                }
+            }
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_came_later_stays_and_later_edits_win() {
+        each_database(|db| async move {
+            let mut random = SmallRng::seed_from_u64(7);
+            let mut tx = db.begin().await.unwrap();
+            let (kept, merged) = (
+                person(&mut tx, &mut random, 1).await,
+                person(&mut tx, &mut random, 2).await,
+            );
+            say(&mut tx, merged, 1).await;
+            let before = contacts::get_in(&mut tx, kept).await.unwrap();
+            let id = merge(&mut tx, kept, merged, Uuid::nil(), 2_000).await.unwrap();
+            say(&mut tx, kept, 2).await;
+            let between = contacts::get_in(&mut tx, kept).await.unwrap();
+            let edited = Person {
+                note: "Scritta dopo".into(),
+                ..between.person()
+            };
+            contacts::edit(&mut tx, kept, &edited, between.updated_at, Actor::SYSTEM, 2_500)
+                .await
+                .unwrap();
+            undo(&mut tx, id, Uuid::nil(), 3_000).await.unwrap();
+            let again = undo(&mut tx, id, Uuid::nil(), 3_000).await;
+            assert!(matches!(again, Err(UndoError::Store(Error::Stale))), "{again:?}");
+            tx.commit().await.unwrap();
+            let figures = contacts::figures(&db, &[kept, merged]).await.unwrap();
+            assert_eq!((figures[&kept].cases, figures[&merged].cases), (1, 1));
+            let now = contacts::get(&db, kept).await.unwrap();
+            assert_eq!(
+                now.person(),
+                Person {
+                    note: "Scritta dopo".into(),
+                    ..before.person()
+                }
+            );
+            assert_eq!(contacts::current(&db, merged).await.unwrap(), merged);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_later_merge_has_to_be_undone_first() {
+        each_database(|db| async move {
+            let mut random = SmallRng::seed_from_u64(9);
+            let mut tx = db.begin().await.unwrap();
+            let mut ids = Vec::new();
+            for number in 0..3 {
+                ids.push(person(&mut tx, &mut random, number).await);
+            }
+            let first = merge(&mut tx, ids[1], ids[0], Uuid::nil(), 1).await.unwrap();
+            let second = merge(&mut tx, ids[2], ids[1], Uuid::nil(), 2).await.unwrap();
+            let refused = undo(&mut tx, first, Uuid::nil(), 3).await;
+            assert!(
+                matches!(&refused, Err(UndoError::Later { id, .. }) if *id == second),
+                "{refused:?}"
+            );
+            for (kept, merged) in [(ids[2], ids[0]), (ids[2], ids[2]), (ids[0], ids[2])] {
+                assert!(
+                    merge(&mut tx, kept, merged, Uuid::nil(), 4).await.is_err(),
+                    "a merged contact is merged no more"
+                );
+            }
+            tx.commit().await.unwrap();
+            assert_eq!(contacts::current(&db, ids[0]).await.unwrap(), ids[2]);
+            let history = of_contact(&db, ids[2]).await.unwrap();
+            assert_eq!(history.iter().map(|merged| merged.id).collect::<Vec<_>>(), [second]);
+        })
+        .await;
+    }
+}

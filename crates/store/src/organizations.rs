@@ -102,9 +102,9 @@ pub async fn list(db: &Db, search: &str, from: Option<&From>, limit: i64) -> Res
     let start = name::key(search);
     if !start.is_empty() {
         statement
-            .push(" AND substr(name_key, 1, ")
+            .push(" AND substr(name_key, 1, CAST(")
             .bind(start.chars().count() as i64)
-            .push(") = ")
+            .push(" AS INTEGER)) = ")
             .bind(start.as_str());
     }
     match from {
