@@ -1,10 +1,14 @@
 //! Pages and the JSON API. Every URL stands in [`router`], every right in the signature of its handler.
 
+pub mod auth;
 pub mod error;
 pub mod flash;
+pub mod form;
 pub mod guard;
 pub mod router;
 pub mod session;
+pub mod settings_pages;
+pub mod setup;
 pub mod shell;
 pub mod state;
 pub mod text;

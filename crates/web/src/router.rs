@@ -10,8 +10,9 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    App, error,
+    App, Error, auth, error,
     guard::{Access, Guarded},
+    setup,
 };
 
 /// The pages and the API, ready to serve.
@@ -19,6 +20,11 @@ pub fn router(app: App) -> Router {
     let routes = routes();
     routes
         .router
+        .fallback(async || Error::NotFound)
+        .layer(middleware::from_fn_with_state(
+            (app.clone(), setup::Founded::default()),
+            setup::gate,
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), error::render))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
@@ -47,11 +53,26 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The table of routes: what [`router`] serves, and who may come in where.
 pub fn routes() -> Routes {
     let mut r = Routes::default();
-    pages(&mut r);
+    people(&mut r);
     r
 }
 
-fn pages(_r: &mut Routes) {}
+/// Coming in, one's own account, colleagues, and what the company decides.
+fn people(r: &mut Routes) {
+    r.get("/set-up", setup::show);
+    r.post("/set-up", setup::found);
+    r.get("/language/{code}", auth::language);
+    r.get("/sign-in", auth::sign_in::show);
+    r.post("/sign-in", auth::sign_in::enter);
+    r.get("/sign-in/code", auth::sign_in::show_code);
+    r.post("/sign-in/code", auth::sign_in::enter_code);
+    r.post("/sign-out", auth::sign_in::leave);
+    r.get("/forgotten-password", auth::sign_in::forgotten);
+    r.get("/reset/{token}", auth::reset::show);
+    r.post("/reset/{token}", auth::reset::change);
+    r.get("/join/{token}", auth::join::show);
+    r.post("/join/{token}", auth::join::accept);
+}
 
 /// Routes that cannot be registered without a guard in their handler's signature.
 #[derive(Default)]

@@ -1,0 +1,76 @@
+# Coming in
+sign-in = Sign in
+sign-in-title = Sign in
+sign-in-lead = Welcome back. Use the address you were invited with.
+sign-in-wrong = Wrong address or password.
+sign-in-wait = { $count ->
+    [one] Too many attempts: try again in one second.
+   *[other] Too many attempts: try again in { $count } seconds.
+}
+sign-out = Sign out
+back-to-sign-in = Back to sign-in
+email = E-mail
+password = Password
+password-show = Show the password
+password-choose = Choose a password
+password-new = New password
+password-current = Current password
+password-hint = At least 10 characters. A sentence that only you know is the best choice.
+password-short = The password needs at least 10 characters.
+password-long = The password can have at most 256 characters.
+password-common = This password is easy to guess: choose another one.
+password-wrong = The current password is not right.
+forgotten-title = Forgotten password
+forgotten-lead = Ask an administrator of your company for a link to choose a new one: they find it on your card, under People.
+forgotten-admin = If you are the only administrator, make the link on the server:
+code = Code
+code-title = Second factor
+code-lead = Enter the six-digit code of your authenticator app.
+code-recovery-hint = Lost your phone? Use one of the recovery codes.
+code-wrong = The code is not right or was used already.
+code-other = Sign in with another account
+other-language = Italiano
+other-language-code = it
+theme-toggle = Theme
+join-title = Invitation
+join-heading = Join { $name }
+join-lead = { $name } invited you to answer customers together.
+join-button = Join
+join-exists = There is already an account with this address: sign in with it.
+join-void = Invitation not valid
+join-void-lead = The link has expired, was used already or was withdrawn. Ask whoever invited you for a new one.
+reset-title = New password
+reset-lead = For { $name }. All other sessions will be ended.
+reset-done = Password changed: you can sign in now.
+reset-void = Link not valid
+reset-void-lead = The link has expired or was used already. Ask an administrator for a new one.
+set-up-title = Welcome to Voce
+set-up-lead = Two minutes and you are ready: tell us what the company is called and who runs it.
+set-up-company = The company
+set-up-admin = The first administrator
+set-up-admin-hint = That is you. You can invite the others right afterwards.
+set-up-button = Begin
+company-name = Company name
+company-needed = Write the name of the company.
+company-zone = Time zone
+zone-unknown = Choose a time zone from the list, e.g. Europe/Rome.
+language = Language
+your-name = Your name
+name-needed = Write a name (100 characters at most).
+email-wrong = This is not an e-mail address.
+error-last-admin = This is the last active administrator: appoint another one first.
+error-team-in-use = The team still receives cases: move open cases, channels and rules first.
+
+# Roles
+role = Role
+role-admin = Administrator
+role-admin-what = Everything, channels, people and settings too.
+role-supervisor = Supervisor
+role-supervisor-what = Everything about cases, contacts and rules; nothing about the installation.
+role-agent = Agent
+role-agent-what = Answers customers and works on cases.
+role-analyst = Analyst
+role-analyst-what = Reads and exports, changes nothing.
+role-guest = Guest
+role-guest-what = Sees only cases they are involved in, and writes notes there.
+team = Team

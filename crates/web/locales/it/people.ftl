@@ -1,0 +1,76 @@
+# Entrare
+sign-in = Accedi
+sign-in-title = Accedi
+sign-in-lead = Bentornato. Usa l’indirizzo con cui sei stato invitato.
+sign-in-wrong = Indirizzo o password non corretti.
+sign-in-wait = { $count ->
+    [one] Troppi tentativi: riprova tra un secondo.
+   *[other] Troppi tentativi: riprova tra { $count } secondi.
+}
+sign-out = Esci
+back-to-sign-in = Torna all’accesso
+email = E-mail
+password = Password
+password-show = Mostra la password
+password-choose = Scegli una password
+password-new = Nuova password
+password-current = Password attuale
+password-hint = Almeno 10 caratteri. Una frase che solo tu conosci è la scelta migliore.
+password-short = La password deve avere almeno 10 caratteri.
+password-long = La password può avere al massimo 256 caratteri.
+password-common = Questa password si indovina facilmente: scegline un’altra.
+password-wrong = La password attuale non è corretta.
+forgotten-title = Password dimenticata
+forgotten-lead = Chiedi a un amministratore della tua azienda un collegamento per sceglierne una nuova: lo trova nella tua scheda, sotto Persone.
+forgotten-admin = Se sei l’unico amministratore, crea il collegamento sul server:
+code = Codice
+code-title = Secondo fattore
+code-lead = Inserisci il codice di sei cifre della tua app di autenticazione.
+code-recovery-hint = Telefono perso? Usa uno dei codici di recupero.
+code-wrong = Il codice non è corretto o è già stato usato.
+code-other = Accedi con un altro account
+other-language = English
+other-language-code = en
+theme-toggle = Tema
+join-title = Invito
+join-heading = Entra in { $name }
+join-lead = { $name } ti ha invitato a rispondere ai clienti insieme.
+join-button = Entra
+join-exists = Esiste già un account con questo indirizzo: accedi con quello.
+join-void = Invito non valido
+join-void-lead = Il collegamento è scaduto, è già stato usato o è stato ritirato. Chiedine uno nuovo a chi ti ha invitato.
+reset-title = Nuova password
+reset-lead = Per { $name }. Tutte le altre sessioni verranno chiuse.
+reset-done = Password cambiata: ora puoi accedere.
+reset-void = Collegamento non valido
+reset-void-lead = Il collegamento è scaduto o è già stato usato. Chiedine uno nuovo a un amministratore.
+set-up-title = Benvenuto in Voce
+set-up-lead = Due minuti e si comincia: dicci come si chiama l’azienda e chi la amministra.
+set-up-company = L’azienda
+set-up-admin = Il primo amministratore
+set-up-admin-hint = Sei tu. Potrai invitare gli altri subito dopo.
+set-up-button = Comincia
+company-name = Nome dell’azienda
+company-needed = Scrivi il nome dell’azienda.
+company-zone = Fuso orario
+zone-unknown = Scegli un fuso orario dall’elenco, per esempio Europe/Rome.
+language = Lingua
+your-name = Nome e cognome
+name-needed = Scrivi un nome (al massimo 100 caratteri).
+email-wrong = Questo non è un indirizzo e-mail.
+error-last-admin = È l’ultimo amministratore attivo: prima nominane un altro.
+error-team-in-use = La squadra riceve ancora casi: sposta prima casi aperti, canali e regole.
+
+# Ruoli
+role = Ruolo
+role-admin = Amministratore
+role-admin-what = Tutto, anche canali, persone e impostazioni.
+role-supervisor = Supervisore
+role-supervisor-what = Tutto su casi, contatti e regole; niente sull’installazione.
+role-agent = Operatore
+role-agent-what = Risponde ai clienti e lavora i casi.
+role-analyst = Analista
+role-analyst-what = Legge ed esporta, non cambia nulla.
+role-guest = Ospite
+role-guest-what = Vede solo i casi in cui è coinvolto e vi scrive note.
+team = Squadra

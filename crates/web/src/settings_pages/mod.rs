@@ -1,0 +1,3 @@
+//! What the company decides, and what was administered.
+
+pub mod company;
