@@ -42,6 +42,16 @@ pub(crate) struct Reading<'a> {
     pub hits: Vec<Hit>,
 }
 
+impl Reading<'_> {
+    /// Whether the hit at this index says what an earlier one said: repeating a word does not make it weigh more.
+    pub fn repeats(&self, at: usize) -> bool {
+        let said = |hit: &Hit| (hit.effect, self.tokens.get(hit.first).and_then(|token| token.word));
+        self.hits
+            .get(at)
+            .is_some_and(|hit| self.hits.iter().take(at).any(|earlier| said(earlier) == said(hit)))
+    }
+}
+
 impl Default for Engine {
     fn default() -> Self {
         Self::new()

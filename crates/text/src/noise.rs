@@ -18,8 +18,10 @@ pub(crate) fn judge(reading: &Reading, automatic: Automatic, evidences: &mut Evi
         Automatic::Bounce => Some(Noise::Bounce),
     };
     let mut weights = [0.0_f32; Noise::ALL.len()];
-    for hit in &reading.hits {
-        if let Effect::Noise(noise, weight) = hit.effect {
+    for (at, hit) in reading.hits.iter().enumerate() {
+        if let Effect::Noise(noise, weight) = hit.effect
+            && !reading.repeats(at)
+        {
             weights[noise as usize] += weight;
             evidences.hit(LabelKind::Noise, reading, hit, weight);
         }

@@ -14,8 +14,10 @@ const LOW_FROM: f32 = -1.0;
 /// From words of haste, deadlines, danger and legal steps; anger in its writing adds a little.
 pub(crate) fn judge(reading: &Reading, sentiment: &Sentiment, evidences: &mut Evidences) -> Urgency {
     let mut sum = 0.0;
-    for hit in &reading.hits {
-        if let Effect::Urgency(weight) = hit.effect {
+    for (at, hit) in reading.hits.iter().enumerate() {
+        if let Effect::Urgency(weight) = hit.effect
+            && !reading.repeats(at)
+        {
             sum += weight;
             evidences.hit(LabelKind::Urgency, reading, hit, weight);
         }

@@ -315,6 +315,8 @@ fn urgency() {
             ("Se non risolvete mi rivolgo al mio avvocato", High),
             ("You will hear from my lawyer", High),
             ("Mi hanno rubato la carta, come la blocco?", High),
+            ("The police have the number of the police report", High),
+            ("They added insult to injury", Normal),
             ("A che ora chiude il negozio?", Normal),
             ("What colours does it come in?", Normal),
             ("Quando avete tempo, senza fretta, mi mandate il catalogo?", Low),
