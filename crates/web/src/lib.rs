@@ -1,6 +1,7 @@
 //! Pages and the JSON API. Every URL stands in [`router`], every right in the signature of its handler.
 
 pub mod auth;
+pub mod desk;
 pub mod error;
 pub mod flash;
 pub mod form;
