@@ -102,3 +102,129 @@ fn body(account: &Account, message: &Outgoing, now: jiff::Timestamp) -> Value {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use voce_domain::message::{MessageKind, Visibility};
+
+    use super::*;
+    use crate::{
+        OutgoingAttachment,
+        http::{
+            Policy,
+            testing::{reply, serve},
+        },
+    };
+
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+    fn account(config: Value, secrets: Value) -> Account {
+        Account {
+            id: Uuid::now_v7(),
+            kind: "api".into(),
+            name: "Sito".into(),
+            address: String::new(),
+            config,
+            secrets,
+            cursor: Value::Null,
+            reply_key: [0; 32],
+        }
+    }
+
+    fn message() -> Outgoing {
+        Outgoing {
+            id: Uuid::now_v7(),
+            conversation: Uuid::now_v7(),
+            thread_key: "t1".into(),
+            kind: MessageKind::Form,
+            visibility: Visibility::Private,
+            to: vec!["a@b.it".into()],
+            cc: Vec::new(),
+            from_name: Some("Marta".into()),
+            subject: None,
+            text: "Ecco".into(),
+            html: None,
+            in_reply_to: Some("m1".into()),
+            references: Vec::new(),
+            attachments: vec![OutgoingAttachment {
+                name: "a.txt".into(),
+                content_type: "text/plain".into(),
+                body: b"ciao".to_vec(),
+            }],
+            meta: Default::default(),
+        }
+    }
+
+    async fn answered(answer: Option<String>) -> (Result<Sent, SendError>, String, Outgoing) {
+        let (address, requests) = serve(move |_| answer.clone()).await;
+        let url = format!("http://{address}/in");
+        let account = account(
+            json!({ "reply_url": url }),
+            json!({ "hook_secret": "x", "reply_secret": SECRET }),
+        );
+        let http = Client::new(Policy {
+            allow_private: true,
+            ..Policy::default()
+        });
+        let message = message();
+        let result = send(&http, &account, &message, jiff::Timestamp::now()).await;
+        let request = requests.lock().unwrap().remove(0);
+        (result, request, message)
+    }
+
+    #[tokio::test]
+    async fn the_receiver_can_check_who_answers() {
+        let (result, request, message) = answered(Some(reply("200 OK", "", r#"{"id":"r9"}"#))).await;
+        assert_eq!(result.unwrap().external_id, "r9");
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let header = |name: &str| {
+            let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+            line.unwrap().to_owned()
+        };
+        assert_eq!(header(standard_webhooks::ID), message.id.to_string());
+        let (time, signature) = (
+            header(standard_webhooks::TIMESTAMP),
+            header(standard_webhooks::SIGNATURE),
+        );
+        let now = jiff::Timestamp::now().as_millisecond();
+        let id = message.id.to_string();
+        assert_eq!(
+            standard_webhooks::verify(SECRET, &id, &time, &signature, body.as_bytes(), now),
+            Ok(())
+        );
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["type"], "message.reply");
+        assert_eq!(
+            (&body["data"]["text"], &body["data"]["reply_to"]),
+            (&json!("Ecco"), &json!("m1"))
+        );
+        assert_eq!(body["data"]["attachments"][0]["base64"], "Y2lhbw==");
+    }
+
+    #[tokio::test]
+    async fn the_fate_is_told_truthfully() {
+        let (result, _, message) = answered(Some(reply("204 No Content", "", ""))).await;
+        assert_eq!(result.unwrap().external_id, message.id.to_string());
+        let (result, ..) = answered(Some(reply("400 Bad Request", "", ""))).await;
+        assert!(matches!(result, Err(SendError::Rejected(_))));
+        let (result, ..) = answered(Some(reply("503 Service Unavailable", "Retry-After: 5\r\n", ""))).await;
+        assert!(matches!(result, Err(SendError::Retry { after: Some(after), .. }) if after.as_secs() == 5));
+        let (result, ..) = answered(None).await;
+        assert!(matches!(result, Err(SendError::Unknown(_))));
+    }
+
+    #[tokio::test]
+    async fn without_url_or_secret_there_is_no_answer() {
+        let http = Client::new(Policy::default());
+        let url = json!({ "reply_url": "http://127.0.0.1:1/" });
+        for (config, secrets) in [
+            (json!({}), json!({ "reply_secret": SECRET })),
+            (url.clone(), json!({})),
+            (url, json!({ "reply_secret": SECRET })),
+        ] {
+            let result = send(&http, &account(config, secrets), &message(), jiff::Timestamp::now()).await;
+            assert!(matches!(result, Err(SendError::Rejected(_))), "{result:?}");
+        }
+    }
+}

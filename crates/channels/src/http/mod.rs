@@ -156,4 +156,6 @@ impl Resolve for Resolver {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

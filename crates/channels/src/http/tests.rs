@@ -1,44 +1,16 @@
-use std::sync::Mutex;
+use tokio::net::TcpListener;
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+use super::{
+    testing::{reply, serve as server},
+    *,
 };
 
-use super::*;
-
-/// A server that gives the answer of `answer` to each request head, and keeps the heads.
-async fn server(answer: impl Fn(&str) -> String + Send + 'static) -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let heads = Arc::new(Mutex::new(Vec::new()));
-    let seen = heads.clone();
-    tokio::spawn(async move {
-        while let Ok((mut socket, _)) = listener.accept().await {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                match socket.read_u8().await {
-                    Ok(byte) => head.push(byte),
-                    Err(_) => break,
-                }
-            }
-            let head = String::from_utf8(head).unwrap();
-            socket.write_all(answer(&head).as_bytes()).await.ok();
-            seen.lock().unwrap().push(head);
-        }
-    });
-    (address, heads)
-}
-
 fn ok(body: &str) -> String {
-    format!(
-        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
+    reply("200 OK", "", body)
 }
 
 fn redirect_to(url: &str) -> String {
-    format!("HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    reply("302 Found", &format!("Location: {url}\r\n"), "")
 }
 
 fn allowing(hosts: &[&str]) -> Client {

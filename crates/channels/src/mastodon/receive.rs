@@ -192,7 +192,8 @@ impl Receiver<'_> {
             let beginning = self.cursor.notification_id.replace(newest.0.clone()).is_none();
             let mut items = Vec::new();
             for (id, payload) in page {
-                if !self.streamed.contains(&id) && !(beginning && self.is_old(&payload)) {
+                let from_before = beginning && self.is_old(&payload);
+                if !from_before && !self.streamed.contains(&id) {
                     items.push(self.with_ancestors(NOTIFICATION, payload).await?);
                 }
             }

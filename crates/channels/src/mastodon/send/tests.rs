@@ -1,14 +1,13 @@
 use std::sync::{Arc, Mutex};
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
 use uuid::Uuid;
 use voce_domain::message::MessageKind;
 
 use super::*;
-use crate::http::{Client, Policy};
+use crate::http::{
+    Client, Policy,
+    testing::{self, serve},
+};
 
 fn account(config: Value) -> Account {
     Account {
@@ -87,59 +86,22 @@ fn people_who_are_answered_are_named() {
     }
 }
 
-/// A server that gives one answer per request, `None` for hanging up without one; the requests are kept.
+/// A server that gives these answers, `None` for hanging up without one; the requests are kept.
 async fn server(answers: Vec<Option<String>>) -> (Server, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let requests = Arc::new(Mutex::new(Vec::new()));
-    let seen = requests.clone();
-    tokio::spawn(async move {
-        for answer in answers {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            let mut request = Vec::new();
-            let mut bytes = [0; 4096];
-            while !complete(&request) {
-                match socket.read(&mut bytes).await.unwrap() {
-                    0 => break,
-                    read => request.extend_from_slice(&bytes[..read]),
-                }
-            }
-            seen.lock()
-                .unwrap()
-                .push(String::from_utf8_lossy(&request).into_owned());
-            if let Some(answer) = answer {
-                socket.write_all(answer.as_bytes()).await.unwrap();
-            }
-        }
-    });
-    let http = Client::new(Policy {
-        allow_private: true,
-        ..Policy::default()
-    });
-    (Server::new(http, &base, "t0k3n"), requests)
+    let mut answers = answers.into_iter();
+    let (address, requests) = serve(move |_| answers.next().expect("more requests than answers")).await;
+    (Server::new(http(), &format!("http://{address}"), "t0k3n"), requests)
 }
 
-fn complete(request: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(request).to_lowercase();
-    let Some((head, body)) = text.split_once("\r\n\r\n") else {
-        return false;
-    };
-    let length = head
-        .lines()
-        .find_map(|line| line.strip_prefix("content-length: "))
-        .map(|text| text.parse().unwrap());
-    if head.contains("transfer-encoding: chunked") {
-        body.ends_with("0\r\n\r\n")
-    } else {
-        body.len() >= length.unwrap_or(0)
-    }
+fn http() -> Client {
+    Client::new(Policy {
+        allow_private: true,
+        ..Policy::default()
+    })
 }
 
 fn reply(status: &str, body: &str) -> Option<String> {
-    Some(format!(
-        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    ))
+    Some(testing::reply(status, "", body))
 }
 
 fn posted() -> Option<String> {
@@ -243,8 +205,13 @@ async fn refusals_are_told_in_the_words_of_the_server() {
             "{status} {error}"
         );
     }
-    let limited = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let (limited, _) = server(vec![Some(limited.into())]).await;
+    let limited = testing::reply(
+        "429 Too Many Requests",
+        "Retry-After: 7
+",
+        "",
+    );
+    let (limited, _) = server(vec![Some(limited)]).await;
     let error = send(&limited, &mastodon(), &account(json!({})), &answer("ciao", &[]))
         .await
         .unwrap_err();
@@ -257,14 +224,7 @@ async fn refusals_are_told_in_the_words_of_the_server() {
         .await
         .unwrap_err();
     assert!(matches!(error, SendError::Retry { .. }), "{error}");
-    let nobody = Server::new(
-        Client::new(Policy {
-            allow_private: true,
-            ..Policy::default()
-        }),
-        "http://127.0.0.1:1",
-        "t",
-    );
+    let nobody = Server::new(http(), "http://127.0.0.1:1", "t");
     let error = send(&nobody, &mastodon(), &account(json!({})), &answer("ciao", &[]))
         .await
         .unwrap_err();
