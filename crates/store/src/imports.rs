@@ -136,13 +136,15 @@ pub async fn same(db: &Db, kind: &str, blob: &str, mapping: &str) -> Result<Opti
     Ok(statement.all(db).await?.pop())
 }
 
-/// Says how a draft is read.
-pub async fn set_mapping(tx: &mut Tx, id: Uuid, mapping: &str, now: Millis) -> Result<()> {
+/// Says how a draft is read, what its rows are and how many.
+pub async fn set_mapping(tx: &mut Tx, id: Uuid, kind: &str, mapping: &str, total: i64, now: Millis) -> Result<()> {
     let touched = execute!(
         tx,
-        sqlx::query("UPDATE imports SET mapping = $2, updated_at = $3 WHERE id = $1 AND state = 'draft'")
+        sqlx::query("UPDATE imports SET kind = $2, mapping = $3, total = $4, updated_at = $5 WHERE id = $1 AND state = 'draft'")
             .bind(id)
+            .bind(kind)
             .bind(mapping)
+            .bind(total)
             .bind(now)
     )?;
     if touched == 1 { Ok(()) } else { Err(Error::Stale) }

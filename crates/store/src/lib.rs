@@ -29,6 +29,7 @@ pub mod identities;
 pub mod imports;
 pub mod merges;
 pub mod organizations;
+pub mod registry;
 pub mod answers;
 pub mod canned;
 pub mod case_merges;
