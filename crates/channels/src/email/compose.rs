@@ -79,8 +79,8 @@ pub fn compose(settings: &Settings, reply_key: &[u8; 32], outgoing: &Outgoing) -
 }
 
 fn body(builder: lettre::message::MessageBuilder, outgoing: &Outgoing) -> Result<Message, lettre::error::Error> {
-    let plain = SinglePart::plain(outgoing.text.clone());
-    let html = outgoing.html.as_ref().map(|html| SinglePart::html(html.clone()));
+    let plain = SinglePart::plain(with_crlf(&outgoing.text));
+    let html = outgoing.html.as_ref().map(|html| SinglePart::html(with_crlf(html)));
     if outgoing.attachments.is_empty() {
         return match html {
             None => builder.singlepart(plain),
@@ -101,6 +101,11 @@ fn body(builder: lettre::message::MessageBuilder, outgoing: &Outgoing) -> Result
         mixed = mixed.singlepart(Attachment::new(clean(&attachment.name)).body(attachment.body.clone(), kind));
     }
     builder.multipart(mixed)
+}
+
+/// Mail's line ends. The builder makes them too, but in quadratic time.
+fn with_crlf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n")
 }
 
 /// `type/subtype` without parameters; an enclosed mail travels as a mere file, since RFC 2046 forbids to encode it.
