@@ -59,7 +59,14 @@ pub async fn get(db: &Db, id: Uuid) -> Result<ChannelAccount> {
 }
 
 /// Adds an account, active at once.
-pub async fn create(tx: &mut Tx, id: Uuid, kind: &str, settings: &Settings<'_>, actor: Actor, now: Millis) -> Result<()> {
+pub async fn create(
+    tx: &mut Tx,
+    id: Uuid,
+    kind: &str,
+    settings: &Settings<'_>,
+    actor: Actor,
+    now: Millis,
+) -> Result<()> {
     execute!(&mut *tx, sqlx::query(
         "INSERT INTO channel_accounts (id, kind, name, address, config, secrets, state, team_id, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, $8, $8)",
@@ -82,20 +89,31 @@ pub async fn update(tx: &mut Tx, id: Uuid, settings: &Settings<'_>, actor: Actor
 /// Starts or pauses an account.
 pub async fn set_active(tx: &mut Tx, id: Uuid, active: bool, actor: Actor, now: Millis) -> Result<()> {
     let state = if active { "active" } else { "paused" };
-    let touched = execute!(&mut *tx, sqlx::query(
-        "UPDATE channel_accounts SET state = $2, problem = NULL,
+    let touched = execute!(
+        &mut *tx,
+        sqlx::query(
+            "UPDATE channel_accounts SET state = $2, problem = NULL,
             updated_at = CASE WHEN updated_at >= $3 THEN updated_at + 1 ELSE $3 END WHERE id = $1",
-    ).bind(id).bind(state).bind(now))?;
+        )
+        .bind(id)
+        .bind(state)
+        .bind(now)
+    )?;
     found(touched)?;
     changed(tx, id, json!({"is": state}), actor, now).await
 }
 
 /// Notes that the connection stands, or what is wrong; people hear of it when it changed.
 pub async fn set_health(tx: &mut Tx, id: Uuid, problem: Option<&str>, now: Millis) -> Result<()> {
-    let before: Option<(Option<String>,)> =
-        sql!(&mut *tx, c => sqlx::query_as("SELECT problem FROM channel_accounts WHERE id = $1").bind(id).fetch_optional(c).await)?;
+    let before: Option<(Option<String>,)> = sql!(&mut *tx, c => sqlx::query_as("SELECT problem FROM channel_accounts WHERE id = $1").bind(id).fetch_optional(c).await)?;
     let Some((before,)) = before else { return Ok(()) };
-    execute!(&mut *tx, sqlx::query("UPDATE channel_accounts SET problem = $2, health_at = $3 WHERE id = $1").bind(id).bind(problem).bind(now))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE channel_accounts SET problem = $2, health_at = $3 WHERE id = $1")
+            .bind(id)
+            .bind(problem)
+            .bind(now)
+    )?;
     if before.as_deref() == problem {
         return Ok(());
     }
@@ -104,7 +122,12 @@ pub async fn set_health(tx: &mut Tx, id: Uuid, problem: Option<&str>, now: Milli
 
 /// Remembers where the connector stands, in the transaction of the items that it handed over.
 pub async fn set_cursor(tx: &mut Tx, id: Uuid, cursor: &Value) -> Result<()> {
-    execute!(tx, sqlx::query("UPDATE channel_accounts SET cursor = $2 WHERE id = $1").bind(id).bind(cursor.to_string()))?;
+    execute!(
+        tx,
+        sqlx::query("UPDATE channel_accounts SET cursor = $2 WHERE id = $1")
+            .bind(id)
+            .bind(cursor.to_string())
+    )?;
     Ok(())
 }
 
@@ -164,24 +187,67 @@ mod tests {
         each_database(|db| async move {
             let id = Uuid::now_v7();
             let config = json!({"host": "imap.example.com"});
-            let settings = Settings { name: "Help", address: "help@example.com", config: &config, secrets: Some(b"sealed"), team_id: None };
+            let settings = Settings {
+                name: "Help",
+                address: "help@example.com",
+                config: &config,
+                secrets: Some(b"sealed"),
+                team_id: None,
+            };
             let mut tx = db.begin().await.unwrap();
-            create(&mut tx, id, "email", &settings, Actor::SYSTEM, 10).await.unwrap();
+            create(&mut tx, id, "email", &settings, Actor::SYSTEM, 10)
+                .await
+                .unwrap();
             set_cursor(&mut tx, id, &json!({"uid": 7})).await.unwrap();
             set_health(&mut tx, id, Some("refused"), 11).await.unwrap();
             set_health(&mut tx, id, Some("refused"), 12).await.unwrap();
             tx.commit().await.unwrap();
             let account = get(&db, id).await.unwrap();
-            assert_eq!((account.cursor, account.problem.as_deref(), account.health_at, account.updated_at), (json!({"uid": 7}), Some("refused"), Some(12), 10));
-            assert_eq!(events::after(&db, Default::default(), 10).await.unwrap().len(), 2, "the same problem is told once");
+            assert_eq!(
+                (
+                    account.cursor,
+                    account.problem.as_deref(),
+                    account.health_at,
+                    account.updated_at
+                ),
+                (json!({"uid": 7}), Some("refused"), Some(12), 10)
+            );
+            assert_eq!(
+                events::after(&db, Default::default(), 10).await.unwrap().len(),
+                2,
+                "the same problem is told once"
+            );
 
             let mut tx = db.begin().await.unwrap();
-            update(&mut tx, id, &Settings { name: "Aiuto", secrets: None, ..settings }, Actor::SYSTEM, 10).await.unwrap();
+            update(
+                &mut tx,
+                id,
+                &Settings {
+                    name: "Aiuto",
+                    secrets: None,
+                    ..settings
+                },
+                Actor::SYSTEM,
+                10,
+            )
+            .await
+            .unwrap();
             set_active(&mut tx, id, false, Actor::SYSTEM, 20).await.unwrap();
-            assert!(matches!(set_active(&mut tx, Uuid::nil(), true, Actor::SYSTEM, 20).await, Err(Error::NotFound)));
+            assert!(matches!(
+                set_active(&mut tx, Uuid::nil(), true, Actor::SYSTEM, 20).await,
+                Err(Error::NotFound)
+            ));
             tx.commit().await.unwrap();
             let account = get(&db, id).await.unwrap();
-            assert_eq!((account.name.as_str(), account.secrets.as_deref(), account.active, account.updated_at), ("Aiuto", Some(&b"sealed"[..]), false, 20));
+            assert_eq!(
+                (
+                    account.name.as_str(),
+                    account.secrets.as_deref(),
+                    account.active,
+                    account.updated_at
+                ),
+                ("Aiuto", Some(&b"sealed"[..]), false, 20)
+            );
             assert_eq!(all(&db).await.unwrap(), [account]);
         })
         .await;

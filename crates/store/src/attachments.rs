@@ -58,13 +58,24 @@ pub async fn unfetched(db: &Db, after: Uuid, limit: i64) -> Result<Vec<Attachmen
 
 /// The bytes are here.
 pub async fn fetched(tx: &mut Tx, id: Uuid, blob: &str, size: i64) -> Result<()> {
-    execute!(tx, sqlx::query("UPDATE attachments SET blob = $2, size = $3 WHERE id = $1").bind(id).bind(blob).bind(size))?;
+    execute!(
+        tx,
+        sqlx::query("UPDATE attachments SET blob = $2, size = $3 WHERE id = $1")
+            .bind(id)
+            .bind(blob)
+            .bind(size)
+    )?;
     Ok(())
 }
 
 /// The bytes cannot be had.
 pub async fn failed(tx: &mut Tx, id: Uuid, problem: &str) -> Result<()> {
-    execute!(tx, sqlx::query("UPDATE attachments SET problem = $2 WHERE id = $1").bind(id).bind(problem))?;
+    execute!(
+        tx,
+        sqlx::query("UPDATE attachments SET problem = $2 WHERE id = $1")
+            .bind(id)
+            .bind(problem)
+    )?;
     Ok(())
 }
 

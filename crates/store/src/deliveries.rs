@@ -58,7 +58,9 @@ pub struct Delivery {
 
 /// The deliveries of these messages; internal, inbound and foreign ones have none.
 pub async fn of_messages(db: &Db, messages: &[Uuid]) -> Result<Vec<Delivery>> {
-    let mut statement = Statement::new("SELECT message_id, state, detail, attempts, next_at, updated_at FROM deliveries WHERE message_id IN ");
+    let mut statement = Statement::new(
+        "SELECT message_id, state, detail, attempts, next_at, updated_at FROM deliveries WHERE message_id IN ",
+    );
     statement.bind_list(messages);
     statement.all(db).await
 }
@@ -156,11 +158,21 @@ pub async fn thread_before(db: &Db, answer: &Answer, limit: i64) -> Result<Vec<E
 /// What became of one try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
-    Sent { external_id: String, url: Option<String> },
+    Sent {
+        external_id: String,
+        url: Option<String>,
+    },
     /// Surely not sent; tried again at that moment.
-    Retry { reason: String, at: Millis },
-    Failed { reason: String },
-    Unknown { reason: String },
+    Retry {
+        reason: String,
+        at: Millis,
+    },
+    Failed {
+        reason: String,
+    },
+    Unknown {
+        reason: String,
+    },
 }
 
 /// Stores the fate of a claimed answer. Does nothing when the claim is no longer the worker's own.
@@ -172,10 +184,19 @@ pub async fn conclude(tx: &mut Tx, message_id: Uuid, worker: Uuid, fate: &Fate, 
         Fate::Unknown { reason } => (DeliveryState::Unknown, Some(reason), None),
     };
     // A late answer still settles a delivery that was given up as unknown, but never queues it again.
-    let touched = execute!(&mut *tx, sqlx::query(
-        "UPDATE deliveries SET state = $3, detail = $4, next_at = $5, updated_at = $6
+    let touched = execute!(
+        &mut *tx,
+        sqlx::query(
+            "UPDATE deliveries SET state = $3, detail = $4, next_at = $5, updated_at = $6
          WHERE message_id = $1 AND claimed_by = $2 AND (state = 'sending' OR state = 'unknown' AND $3 <> 'queued')",
-    ).bind(message_id).bind(worker).bind(state.key()).bind(detail).bind(next_at).bind(now))?;
+        )
+        .bind(message_id)
+        .bind(worker)
+        .bind(state.key())
+        .bind(detail)
+        .bind(next_at)
+        .bind(now)
+    )?;
     if touched == 0 {
         return Ok(());
     }
@@ -200,7 +221,9 @@ pub async fn cancel(tx: &mut Tx, message_id: Uuid, actor: Actor, now: Millis) ->
         return Err(Error::Stale);
     }
     let of = subject(tx, message_id).await?;
-    let event = Event::new(EventKind::CaseChanged, now, actor).case(of.case_id).message(message_id);
+    let event = Event::new(EventKind::CaseChanged, now, actor)
+        .case(of.case_id)
+        .message(message_id);
     events::append(tx, &[event.data(json!({"message": "cancelled"}))]).await
 }
 
@@ -214,20 +237,29 @@ pub async fn try_again(tx: &mut Tx, message_id: Uuid, actor: Actor, now: Millis)
         return Err(Error::Stale);
     }
     let of = subject(tx, message_id).await?;
-    let event = Event::new(EventKind::MessageWritten, now, actor).case(of.case_id).message(message_id);
+    let event = Event::new(EventKind::MessageWritten, now, actor)
+        .case(of.case_id)
+        .message(message_id);
     events::append(tx, &[event.data(json!({"again": true}))]).await
 }
 
 /// A person knows that an answer of unknown fate did arrive.
 pub async fn settle_as_sent(tx: &mut Tx, message_id: Uuid, actor: Actor, now: Millis) -> Result<()> {
-    let touched = execute!(&mut *tx, sqlx::query(
-        "UPDATE deliveries SET state = 'sent', updated_at = $2 WHERE message_id = $1 AND state = 'unknown'",
-    ).bind(message_id).bind(now))?;
+    let touched = execute!(
+        &mut *tx,
+        sqlx::query(
+            "UPDATE deliveries SET state = 'sent', updated_at = $2 WHERE message_id = $1 AND state = 'unknown'",
+        )
+        .bind(message_id)
+        .bind(now)
+    )?;
     if touched == 0 {
         return Err(Error::Stale);
     }
     let of = subject(tx, message_id).await?;
-    let event = Event::new(EventKind::MessageSent, now, actor).case(of.case_id).message(message_id);
+    let event = Event::new(EventKind::MessageSent, now, actor)
+        .case(of.case_id)
+        .message(message_id);
     events::append(tx, &[event.data(json!({"settled": true}))]).await
 }
 
@@ -245,10 +277,17 @@ pub async fn give_up(tx: &mut Tx, before: Millis, now: Millis) -> Result<usize> 
 
 /// What the other side reported about an answer that left (a bounce, a receipt). False when it changes nothing.
 pub async fn report(tx: &mut Tx, message_id: Uuid, state: DeliveryState, detail: &str, now: Millis) -> Result<bool> {
-    let touched = execute!(&mut *tx, sqlx::query(
-        "UPDATE deliveries SET state = $2, detail = $3, next_at = NULL, updated_at = $4
+    let touched = execute!(
+        &mut *tx,
+        sqlx::query(
+            "UPDATE deliveries SET state = $2, detail = $3, next_at = NULL, updated_at = $4
          WHERE message_id = $1 AND state IN ('sending', 'sent', 'delivered', 'unknown') AND state <> $2",
-    ).bind(message_id).bind(state.key()).bind(detail).bind(now))?;
+        )
+        .bind(message_id)
+        .bind(state.key())
+        .bind(detail)
+        .bind(now)
+    )?;
     if touched == 0 {
         return Ok(false);
     }
@@ -274,11 +313,23 @@ async fn rename(tx: &mut Tx, message_id: Uuid, external_id: &str, url: Option<&s
             Dialect::Postgres => "DELETE FROM message_search WHERE seq = $1",
         };
         execute!(&mut *tx, sqlx::query(search).bind(seq))?;
-        execute!(&mut *tx, sqlx::query("DELETE FROM attachments WHERE message_id = $1").bind(echo))?;
+        execute!(
+            &mut *tx,
+            sqlx::query("DELETE FROM attachments WHERE message_id = $1").bind(echo)
+        )?;
         execute!(&mut *tx, sqlx::query("DELETE FROM messages WHERE id = $1").bind(echo))?;
-        execute!(&mut *tx, sqlx::query("UPDATE cases SET messages = messages - 1 WHERE id = $1").bind(case))?;
+        execute!(
+            &mut *tx,
+            sqlx::query("UPDATE cases SET messages = messages - 1 WHERE id = $1").bind(case)
+        )?;
     }
-    execute!(&mut *tx, sqlx::query("UPDATE messages SET external_id = $2, url = COALESCE($3, url) WHERE id = $1").bind(message_id).bind(external_id).bind(url))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE messages SET external_id = $2, url = COALESCE($3, url) WHERE id = $1")
+            .bind(message_id)
+            .bind(external_id)
+            .bind(url)
+    )?;
     Ok(())
 }
 
@@ -296,7 +347,9 @@ async fn subject(tx: &mut Tx, message_id: Uuid) -> Result<Subject> {
 
 async fn tell(tx: &mut Tx, message_id: Uuid, kind: EventKind, detail: Option<&str>, now: Millis) -> Result<()> {
     let of = subject(tx, message_id).await?;
-    let mut event = Event::new(kind, now, Actor::SYSTEM).case(of.case_id).message(message_id);
+    let mut event = Event::new(kind, now, Actor::SYSTEM)
+        .case(of.case_id)
+        .message(message_id);
     event.contact_id = of.contact_id;
     if let Some(detail) = detail {
         event.data = json!({"detail": detail});

@@ -30,7 +30,10 @@ pub async fn keep(tx: &mut Tx, key: &str, answer: &Answer, now: Millis) -> Resul
 
 /// Forgets answers older than a moment.
 pub async fn prune(tx: &mut Tx, before: Millis) -> Result<u64> {
-    execute!(tx, sqlx::query("DELETE FROM idempotent_calls WHERE at < $1").bind(before))
+    execute!(
+        tx,
+        sqlx::query("DELETE FROM idempotent_calls WHERE at < $1").bind(before)
+    )
 }
 
 #[cfg(test)]
@@ -41,10 +44,17 @@ mod tests {
     #[tokio::test]
     async fn the_first_answer_stays() {
         each_database(|db| async move {
-            let answer = Answer { request_hash: vec![1], status: 201, body: "{}".into() };
+            let answer = Answer {
+                request_hash: vec![1],
+                status: 201,
+                body: "{}".into(),
+            };
             let mut tx = db.begin().await.unwrap();
             keep(&mut tx, "k", &answer, 5).await.unwrap();
-            let other = Answer { status: 400, ..answer.clone() };
+            let other = Answer {
+                status: 400,
+                ..answer.clone()
+            };
             assert!(matches!(keep(&mut tx, "k", &other, 6).await, Err(Error::Exists)));
             tx.commit().await.unwrap();
             assert_eq!(find(&db, "k").await.unwrap(), Some(answer));

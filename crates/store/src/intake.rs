@@ -1,13 +1,15 @@
 //! The durable queue: raw items as they came, and what became of each.
 
+use serde_json::json;
 use sqlx::{FromRow, QueryBuilder};
 use uuid::Uuid;
 use voce_domain::{
     Millis,
+    event::{Actor, Event, EventKind},
     message::{Outcome, RawItem},
 };
 
-use crate::{Db, Dialect, Result, Tx};
+use crate::{Db, Dialect, Result, Tx, events};
 
 /// A raw item on its way in.
 #[derive(Debug, Clone, Copy)]
@@ -36,19 +38,60 @@ pub struct Taken {
     pub claim: Option<Tx>,
 }
 
-/// Takes pending items for processing. `after` passes over those that the only worker on SQLite has in hand already.
-pub async fn take(db: &Db, after: i64, limit: i64) -> Result<Taken> {
-    if db.dialect() == Dialect::Sqlite {
-        let rows: Vec<RawRow> = sql!(db, c => sqlx::query_as(
-            "SELECT id, account_id, format, body, received_at FROM intake WHERE outcome IS NULL AND id > $1 ORDER BY id LIMIT $2",
-        ).bind(after).bind(limit).fetch_all(c).await)?;
-        return Ok(Taken { items: rows.into_iter().map(RawRow::read).collect(), claim: None });
+/// Takes pending items for processing, at most `limit` and about `bytes` of them. `after` passes over those that the only
+/// worker on SQLite has in hand already.
+pub async fn take(db: &Db, after: i64, limit: i64, bytes: i64) -> Result<Taken> {
+    match db.dialect() {
+        Dialect::Sqlite => take_alone(db, after, limit, bytes).await,
+        Dialect::Postgres => take_among_others(db, limit, bytes).await,
     }
+}
+
+async fn take_alone(db: &Db, after: i64, limit: i64, bytes: i64) -> Result<Taken> {
+    let sizes: Vec<(i64, i64)> = sql!(db, c => sqlx::query_as(
+        "SELECT id, length(body) FROM intake WHERE outcome IS NULL AND id > $1 ORDER BY id LIMIT $2",
+    ).bind(after).bind(limit).fetch_all(c).await)?;
+    let Some(last) = within(&sizes, bytes).last().copied() else {
+        return Ok(Taken {
+            items: Vec::new(),
+            claim: None,
+        });
+    };
+    let rows: Vec<RawRow> = sql!(db, c => sqlx::query_as(
+        "SELECT id, account_id, format, body, received_at FROM intake WHERE outcome IS NULL AND id > $1 AND id <= $2 ORDER BY id",
+    ).bind(after).bind(last).fetch_all(c).await)?;
+    Ok(Taken {
+        items: rows.into_iter().map(RawRow::read).collect(),
+        claim: None,
+    })
+}
+
+async fn take_among_others(db: &Db, limit: i64, bytes: i64) -> Result<Taken> {
     let mut tx = db.begin().await?;
-    let rows: Vec<RawRow> = sql!(&mut tx, c => sqlx::query_as(
-        "SELECT id, account_id, format, body, received_at FROM intake WHERE outcome IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
+    let sizes: Vec<(i64, i64)> = sql!(&mut tx, c => sqlx::query_as(
+        "SELECT id, length(body)::bigint FROM intake WHERE outcome IS NULL ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED",
     ).bind(limit).fetch_all(c).await)?;
-    Ok(Taken { items: rows.into_iter().map(RawRow::read).collect(), claim: Some(tx) })
+    let ids = within(&sizes, bytes);
+    let tx_ref = &mut tx;
+    let mut rows: Vec<RawRow> = fetch_in!(
+        tx_ref, "SELECT id, account_id, format, body, received_at FROM intake WHERE id IN (VALUES ", ids, id => [*id], ")"
+    )?;
+    rows.sort_by_key(|row| row.id);
+    Ok(Taken {
+        items: rows.into_iter().map(RawRow::read).collect(),
+        claim: Some(tx),
+    })
+}
+
+/// The first ids whose sizes together stay within `bytes`; always at least one.
+fn within(sizes: &[(i64, i64)], bytes: i64) -> Vec<i64> {
+    let mut total = 0;
+    let fits = |(_, size): &&(i64, i64)| {
+        let first = total == 0;
+        total += size.max(&1);
+        first || total <= bytes
+    };
+    sizes.iter().take_while(fits).map(|(id, _)| *id).collect()
 }
 
 /// Claims items again after the transaction that held them failed; returns those still pending and free.
@@ -57,7 +100,9 @@ pub async fn retake(tx: &mut Tx, ids: &[i64]) -> Result<Vec<i64>> {
         Dialect::Sqlite => ") AND outcome IS NULL",
         Dialect::Postgres => ") AND outcome IS NULL FOR UPDATE SKIP LOCKED",
     };
-    let found: Vec<(i64,)> = fetch_in!(tx, "SELECT id FROM intake WHERE id IN (VALUES ", ids, id => [*id], free)?;
+    let mut found: Vec<(i64,)> = fetch_in!(tx, "SELECT id FROM intake WHERE id IN (VALUES ", ids, id => [*id], free)?;
+    found.sort_unstable();
+    found.dedup();
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
@@ -70,15 +115,21 @@ pub struct Finished {
     pub detail: Option<String>,
 }
 
-/// Writes outcomes.
+/// Writes outcomes, and tells of dead letters.
 pub async fn finish(tx: &mut Tx, finished: &[Finished], now: Millis) -> Result<()> {
-    let (plain, told): (Vec<&Finished>, Vec<&Finished>) =
-        finished.iter().partition(|item| item.outcome == Outcome::Accepted && item.detail.is_none());
+    let (plain, told): (Vec<&Finished>, Vec<&Finished>) = finished
+        .iter()
+        .partition(|item| item.outcome == Outcome::Accepted && item.detail.is_none());
     let mut rest = &plain[..];
     while !rest.is_empty() {
         let (chunk, later) = rest.split_at(crate::rows::next_size(rest.len()));
         rest = later;
-        let text = crate::rows::text("UPDATE intake SET outcome = 'accepted', attempts = attempts + 1, done_at = f.at FROM (SELECT column1 AS id, column2 AS at FROM (VALUES ", 2, chunk.len(), ") AS v) AS f WHERE intake.id = f.id");
+        let text = crate::rows::text(
+            "UPDATE intake SET outcome = 'accepted', attempts = attempts + 1, done_at = f.at FROM (SELECT column1 AS id, column2 AS at FROM (VALUES ",
+            2,
+            chunk.len(),
+            ") AS v) AS f WHERE intake.id = f.id",
+        );
         sql!(&mut *tx, c => {
             let mut query = sqlx::query(text);
             for item in chunk {
@@ -88,10 +139,25 @@ pub async fn finish(tx: &mut Tx, finished: &[Finished], now: Millis) -> Result<(
         }.map(|_| ()))?;
     }
     for item in told {
-        execute!(&mut *tx, sqlx::query("UPDATE intake SET outcome = $2, detail = $3, attempts = attempts + 1, done_at = $4 WHERE id = $1")
-            .bind(item.id).bind(item.outcome.key()).bind(&item.detail).bind(now))?;
+        execute!(
+            &mut *tx,
+            sqlx::query(
+                "UPDATE intake SET outcome = $2, detail = $3, attempts = attempts + 1, done_at = $4 WHERE id = $1"
+            )
+            .bind(item.id)
+            .bind(item.outcome.key())
+            .bind(&item.detail)
+            .bind(now)
+        )?;
     }
-    Ok(())
+    let failed = finished.iter().filter(|item| item.outcome == Outcome::Invalid);
+    let told: Vec<Event> = failed
+        .map(|item| {
+            Event::new(EventKind::ItemFailed, now, Actor::SYSTEM)
+                .data(json!({ "item": item.id, "detail": item.detail }))
+        })
+        .collect();
+    events::append(tx, &told).await
 }
 
 /// A raw item with its fate, as pages and the API show it.
@@ -137,7 +203,8 @@ pub async fn dead_letters(db: &Db, before: Option<i64>, limit: i64) -> Result<Ve
 
 /// How many items could not be understood.
 pub async fn count_dead_letters(db: &Db) -> Result<i64> {
-    let (count,): (i64,) = sql!(db, c => sqlx::query_as("SELECT COUNT(*) FROM intake WHERE outcome = 'invalid'").fetch_one(c).await)?;
+    let (count,): (i64,) =
+        sql!(db, c => sqlx::query_as("SELECT COUNT(*) FROM intake WHERE outcome = 'invalid'").fetch_one(c).await)?;
     Ok(count)
 }
 
@@ -209,8 +276,20 @@ struct RawRow {
 
 impl RawRow {
     fn read(self) -> RawItem {
-        let Self { id, account_id, format, body, received_at } = self;
-        RawItem { id, account_id, format, body, received_at }
+        let Self {
+            id,
+            account_id,
+            format,
+            body,
+            received_at,
+        } = self;
+        RawItem {
+            id,
+            account_id,
+            format,
+            body,
+            received_at,
+        }
     }
 }
 
@@ -220,7 +299,18 @@ mod tests {
     use crate::testing::each_database;
 
     fn item(body: &[u8]) -> NewItem<'_> {
-        NewItem { account_id: Uuid::from_u128(1), format: "x", body, received_at: 5 }
+        NewItem {
+            account_id: Uuid::from_u128(1),
+            format: "x",
+            body,
+            received_at: 5,
+        }
+    }
+
+    #[test]
+    fn one_large_item_is_always_taken() {
+        assert_eq!(within(&[(1, 900), (2, 5)], 100), [1]);
+        assert_eq!(within(&[(1, 50), (2, 40), (3, 11)], 100), [1, 2]);
     }
 
     #[tokio::test]
@@ -228,32 +318,62 @@ mod tests {
         each_database(|db| async move {
             let mut tx = db.begin().await.unwrap();
             let bodies: Vec<Vec<u8>> = (0..300).map(|n: u32| n.to_string().into_bytes()).collect();
-            let ids = append(&mut tx, &bodies.iter().map(|body| item(body)).collect::<Vec<_>>()).await.unwrap();
+            let ids = append(&mut tx, &bodies.iter().map(|body| item(body)).collect::<Vec<_>>())
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
             assert_eq!(ids.len(), 300);
             assert_eq!(get(&db, ids[299]).await.unwrap().body, b"299");
 
-            let taken = take(&db, 0, 1000).await.unwrap();
+            let taken = take(&db, 0, 1000, 1 << 20).await.unwrap();
             assert_eq!(taken.items.iter().map(|item| item.id).collect::<Vec<_>>(), ids);
             let mut tx = match taken.claim {
                 Some(tx) => {
-                    assert!(take(&db, 0, 10).await.unwrap().items.is_empty(), "claimed items are passed over");
+                    assert!(
+                        take(&db, 0, 10, 100).await.unwrap().items.is_empty(),
+                        "claimed items are passed over"
+                    );
                     tx
                 }
                 None => db.begin().await.unwrap(),
             };
-            let mut finished: Vec<Finished> =
-                ids.iter().map(|&id| Finished { id, outcome: Outcome::Accepted, detail: None }).collect();
-            finished[7] = Finished { id: ids[7], outcome: Outcome::Invalid, detail: Some("broken".into()) };
+            let mut finished: Vec<Finished> = ids
+                .iter()
+                .map(|&id| Finished {
+                    id,
+                    outcome: Outcome::Accepted,
+                    detail: None,
+                })
+                .collect();
+            finished[7] = Finished {
+                id: ids[7],
+                outcome: Outcome::Invalid,
+                detail: Some("broken".into()),
+            };
             finish(&mut tx, &finished, 9).await.unwrap();
             tx.commit().await.unwrap();
 
-            assert_eq!(backlog(&db).await.unwrap(), Backlog { waiting: 0, oldest: None });
+            assert_eq!(
+                backlog(&db).await.unwrap(),
+                Backlog {
+                    waiting: 0,
+                    oldest: None
+                }
+            );
             let dead = dead_letters(&db, None, 10).await.unwrap();
-            assert_eq!((dead.len(), dead[0].id, dead[0].detail.as_deref(), dead[0].size), (1, ids[7], Some("broken"), 1));
+            assert_eq!(
+                (dead.len(), dead[0].id, dead[0].detail.as_deref(), dead[0].size),
+                (1, ids[7], Some("broken"), 1)
+            );
             assert!(dead_letters(&db, Some(ids[7]), 10).await.unwrap().is_empty());
             let tally = tallies(&db, 0).await.unwrap();
-            assert_eq!(tally.iter().map(|t| (t.outcome.as_deref(), t.items)).collect::<Vec<_>>(), [(Some("accepted"), 299), (Some("invalid"), 1)]);
+            assert_eq!(
+                tally
+                    .iter()
+                    .map(|t| (t.outcome.as_deref(), t.items))
+                    .collect::<Vec<_>>(),
+                [(Some("accepted"), 299), (Some("invalid"), 1)]
+            );
 
             let mut tx = db.begin().await.unwrap();
             assert_eq!(replay(&mut tx, &[ids[7], ids[8]]).await.unwrap(), 2);

@@ -45,6 +45,7 @@ pub mod tags;
 pub mod undo;
 pub mod views;
 pub mod events;
+mod failure;
 pub mod invitations;
 pub mod logins;
 pub mod secret;
@@ -57,4 +58,5 @@ pub mod tokens;
 pub mod users;
 pub mod vault;
 
+pub use failure::Failure;
 pub use db::{Db, Dialect, Error, Result, Tx, count_queries};

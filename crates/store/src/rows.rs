@@ -27,7 +27,9 @@ pub(crate) fn text(before: &'static str, columns: usize, rows: usize, after: &'s
     type Key = (&'static str, usize, &'static str);
     static TEXTS: LazyLock<Mutex<HashMap<Key, Arc<str>>>> = LazyLock::new(Mutex::default);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
-    let built = texts.entry((before, rows, after)).or_insert_with(|| build(before, columns, rows, after).into());
+    let built = texts
+        .entry((before, rows, after))
+        .or_insert_with(|| build(before, columns, rows, after).into());
     // Only literals of this crate and numbers went into it.
     AssertSqlSafe(built.clone())
 }
@@ -127,7 +129,10 @@ mod tests {
 
     #[test]
     fn texts_number_their_parameters() {
-        assert_eq!(build("INSERT INTO t (a, b) VALUES ", 2, 2, " x"), "INSERT INTO t (a, b) VALUES ($1,$2),($3,$4) x");
+        assert_eq!(
+            build("INSERT INTO t (a, b) VALUES ", 2, 2, " x"),
+            "INSERT INTO t (a, b) VALUES ($1,$2),($3,$4) x"
+        );
         assert_eq!(build("IN (VALUES ", 1, 3, ")"), "IN (VALUES ($1),($2),($3))");
     }
 

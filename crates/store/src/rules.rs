@@ -24,7 +24,12 @@ pub async fn all(db: &Db) -> Result<Vec<StoredRule>> {
 
 /// The rules in force, first tried first.
 pub async fn active(db: &Db) -> Result<Vec<Rule>> {
-    Ok(all(db).await?.into_iter().filter(|stored| stored.active).map(|stored| stored.rule).collect())
+    Ok(all(db)
+        .await?
+        .into_iter()
+        .filter(|stored| stored.active)
+        .map(|stored| stored.rule)
+        .collect())
 }
 
 /// Adds a rule after all others, or replaces the one with its id.
@@ -39,9 +44,17 @@ pub async fn save(tx: &mut Tx, rule: &Rule, active: bool, now: Millis) -> Result
 
 /// Puts the rules into this order. Rules that are not named follow in the order they had.
 pub async fn reorder(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
-    execute!(&mut *tx, sqlx::query("UPDATE routing_rules SET position = position + $1").bind(ids.len() as i64))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE routing_rules SET position = position + $1").bind(ids.len() as i64)
+    )?;
     for (position, id) in (0i64..).zip(ids) {
-        execute!(&mut *tx, sqlx::query("UPDATE routing_rules SET position = $2 WHERE id = $1").bind(*id).bind(position))?;
+        execute!(
+            &mut *tx,
+            sqlx::query("UPDATE routing_rules SET position = $2 WHERE id = $1")
+                .bind(*id)
+                .bind(position)
+        )?;
     }
     Ok(())
 }
@@ -71,7 +84,11 @@ impl Row {
             when: serde_json::from_str(&self.conditions)?,
             then: serde_json::from_str(&self.decision)?,
         };
-        Ok(StoredRule { rule, position: self.position, active: self.active })
+        Ok(StoredRule {
+            rule,
+            position: self.position,
+            active: self.active,
+        })
     }
 }
 
@@ -88,8 +105,14 @@ mod tests {
             let rule = |n: u128| Rule {
                 id: Uuid::from_u128(n),
                 name: format!("rule {n}"),
-                when: Conditions { languages: vec!["it".into()], ..Conditions::default() },
-                then: Decision { team: Some(Uuid::from_u128(9)), ..Decision::default() },
+                when: Conditions {
+                    languages: vec!["it".into()],
+                    ..Conditions::default()
+                },
+                then: Decision {
+                    team: Some(Uuid::from_u128(9)),
+                    ..Decision::default()
+                },
             };
             let mut tx = db.begin().await.unwrap();
             for n in 1..=3 {
@@ -101,7 +124,10 @@ mod tests {
             let mut tx = db.begin().await.unwrap();
             save(&mut tx, &rule(2), true, 0).await.unwrap();
             delete(&mut tx, Uuid::from_u128(3)).await.unwrap();
-            assert!(matches!(delete(&mut tx, Uuid::from_u128(3)).await, Err(Error::NotFound)));
+            assert!(matches!(
+                delete(&mut tx, Uuid::from_u128(3)).await,
+                Err(Error::NotFound)
+            ));
             tx.commit().await.unwrap();
             assert_eq!(active(&db).await.unwrap(), [rule(1), rule(2)]);
         })
