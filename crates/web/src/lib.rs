@@ -1,5 +1,6 @@
 //! Pages and the JSON API. Every URL stands in [`router`], every right in the signature of its handler.
 
+pub mod api;
 pub mod auth;
 pub mod desk;
 pub mod error;

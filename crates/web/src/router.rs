@@ -1,7 +1,7 @@
 //! Every URL of Voce.
 
 use axum::{
-    Router,
+    Extension, Router,
     handler::Handler,
     http::{HeaderValue, Method, header},
     middleware,
@@ -10,7 +10,7 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    App, Error, auth, error,
+    App, Error, api, auth, error,
     guard::{Access, Guarded},
     setup,
 };
@@ -18,9 +18,12 @@ use crate::{
 /// The pages and the API, ready to serve.
 pub fn router(app: App) -> Router {
     let routes = routes();
+    let memory = api::memory::Memory::default();
     routes
         .router
         .fallback(async || Error::NotFound)
+        .layer(middleware::from_fn_with_state(memory.clone(), api::memory::limit))
+        .layer(Extension(memory))
         .layer(middleware::from_fn_with_state(
             (app.clone(), setup::Founded::default()),
             setup::gate,
@@ -54,6 +57,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 pub fn routes() -> Routes {
     let mut r = Routes::default();
     people(&mut r);
+    api(&mut r);
     r
 }
 
@@ -72,6 +76,11 @@ fn people(r: &mut Routes) {
     r.post("/reset/{token}", auth::reset::change);
     r.get("/join/{token}", auth::join::show);
     r.post("/join/{token}", auth::join::accept);
+}
+
+/// What programs use.
+fn api(r: &mut Routes) {
+    r.post("/api/v1/messages", api::messages::accept);
 }
 
 /// Routes that cannot be registered without a guard in their handler's signature.
