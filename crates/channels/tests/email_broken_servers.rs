@@ -1,13 +1,17 @@
 //! The e-mail channel against servers that misbehave at a chosen moment: what is said about a mail's fate must be true,
 //! and no mail may be skipped.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -173,6 +177,32 @@ async fn a_queue_that_cannot_write_stops_receiving() {
     assert_eq!(kept.cursor.lock().unwrap()["folders"]["INBOX"]["last_uid"], 0);
 }
 
+/// A mail that is announced while we look, and never again, must not wait for the end of the idling.
+#[tokio::test]
+async fn a_mail_announced_in_passing_is_taken_at_once() {
+    let (port, heard) =
+        imap_server("LATE * 1 FETCH (UID 1 BODY[] {19}\r\nFrom: a@example.it\n)\r\n{tag} OK done\r\n").await;
+    let (kept, stop) = (Kept::default(), CancellationToken::new());
+    let account = account(1, port);
+    let taken = async {
+        while kept.items.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        stop.cancel();
+    };
+    let both = async { tokio::join!(Email.run(&account, &kept, stop.clone()), taken) };
+    let (result, ()) = timeout(Duration::from_secs(60), both)
+        .await
+        .expect("the mail is not taken");
+    result.unwrap();
+    let commands = heard.lock().unwrap();
+    let fetched = commands.iter().position(|line| line.contains("BODY.PEEK")).unwrap();
+    assert!(
+        !commands[..fetched].iter().any(|line| line.contains("IDLE")),
+        "{commands:?}"
+    );
+}
+
 fn account(smtp: u16, imap: u16) -> Account {
     Account {
         id: Uuid::now_v7(),
@@ -275,7 +305,8 @@ async fn talk_smtp(stream: TcpStream, answers: Vec<(&'static str, &'static str)>
     }
 }
 
-/// An IMAP server with one mail, which answers the FETCH of its body with `script`. Also gives what it heard.
+/// An IMAP server with one mail, which answers the FETCH of its body with `script`. When that begins with `LATE`, the
+/// mail is not listed at first but announced after the list. Also gives what it heard.
 async fn imap_server(script: &str) -> (u16, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -292,10 +323,14 @@ async fn imap_server(script: &str) -> (u16, Arc<Mutex<Vec<String>>>) {
 async fn talk_imap(stream: TcpStream, script: String, log: Arc<Mutex<Vec<String>>>) -> Option<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"* OK ready\r\n").await.ok()?;
-    let mut line = String::new();
+    let (mut line, mut idling) = (String::new(), String::new());
+    let (mut late, script) = match script.strip_prefix("LATE ") {
+        Some(rest) => (true, rest.to_owned()),
+        None => (false, script),
+    };
     while stream.read_line(&mut line).await.ok()? > 0 {
         log.lock().unwrap().push(line.clone());
-        let (tag, command) = line.trim_end().split_once(' ')?;
+        let (tag, command) = line.trim_end().split_once(' ').unwrap_or((&idling, "DONE"));
         let done = format!("{tag} OK done\r\n");
         let (answer, ends) = match command {
             "STARTTLS" => (format!("{tag} BAD unknown command\r\n"), false),
@@ -305,11 +340,17 @@ async fn talk_imap(stream: TcpStream, script: String, log: Arc<Mutex<Vec<String>
                 false,
             ),
             command if command.contains("BODY.PEEK") => (script.replace("{tag}", tag), !script.contains("{tag}")),
+            "IDLE" => ("+ idling\r\n".into(), false),
+            command if command.contains("RFC822.SIZE") && late => (format!("* 1 EXISTS\r\n{done}"), false),
             command if command.contains("RFC822.SIZE") => {
                 (format!("* 1 FETCH (UID 1 RFC822.SIZE 19)\r\n{done}"), false)
             }
             _ => (done, false),
         };
+        late &= !command.contains("RFC822.SIZE");
+        if command == "IDLE" {
+            idling = tag.to_owned();
+        }
         stream.write_all(answer.as_bytes()).await.ok()?;
         if ends {
             return None;

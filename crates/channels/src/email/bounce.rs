@@ -152,9 +152,10 @@ fn free(mail: &Part<'_>) -> Option<(Fate, String)> {
     let head = &mail.head;
     let subject = head.text("Subject").unwrap_or_default();
     let lower = subject.to_lowercase();
+    let lower = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
     let failed_recipients = head.text("X-Failed-Recipients");
     let from_system = is_mailer(head) || has_null_return_path(head) || failed_recipients.is_some();
-    let about_delivery = failed_recipients.is_some() || SUBJECTS.iter().any(|sign| lower.contains(sign));
+    let about_delivery = failed_recipients.is_some() || SUBJECTS.iter().any(|sign| lower.starts_with(sign));
     if !from_system || !about_delivery {
         return None;
     }
@@ -168,39 +169,38 @@ fn free(mail: &Part<'_>) -> Option<(Fate, String)> {
     ))
 }
 
+/// Subjects of bounces begin so; those of answers to a mail about deliveries do not.
 const SUBJECTS: &[&str] = &[
-    "undelivered mail",
-    "undeliverable",
     "undelivered",
+    "undeliverable",
     "mail delivery",
     "delivery status notification",
+    "delivery notification",
     "failure notice",
     "delivery failure",
     "delivery failed",
-    "returned mail",
-    "returned to sender",
-    "mail system error",
-    "could not be delivered",
     "delivery has failed",
-    "delayed",
+    "returned mail",
+    "mail system error",
+    "message undeliverable",
+    "message you sent",
+    "delivery delayed",
+    "delayed mail",
+    "message delayed",
+    "warning: message",
+    "warning: could not send",
     "non recapitabile",
     "mancato recapito",
     "mancata consegna",
-    "non consegnato",
+    "messaggio non consegnato",
     "impossibile recapitare",
     "errore di consegna",
     "ritardo nella consegna",
+    "notifica dello stato del recapito",
     "unzustellbar",
 ];
 
-const DELAYS: &[&str] = &[
-    "delayed",
-    "(delay)",
-    "delay)",
-    "still being retried",
-    "warning: message",
-    "ritardo",
-];
+const DELAYS: &[&str] = &["delayed", "(delay)", "still being retried", "warning: ", "ritardo"];
 
 /// The line with the SMTP code, or what seems to be said first.
 fn reason(text: &str) -> Option<String> {
@@ -303,6 +303,18 @@ mod tests {
         }
         for line in ["I have 50 mails", "Ordine 5512345", "call 555-1234", "year 2026", ""] {
             assert!(!has_failure_code(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_absence_note_about_a_delivery_is_no_bounce() {
+        for subject in [
+            "Automatic reply: Undelivered parcel",
+            "Re: delivery failed",
+            "Risposta automatica: non consegnato",
+        ] {
+            let mail = format!("Return-Path: <>\nFrom: a@example.it\nSubject: {subject}\nIn-Reply-To: <x@y>\n\n550\n");
+            assert_eq!(read(&Part::read(mail.as_bytes()).unwrap(), 0), None, "{subject}");
         }
     }
 

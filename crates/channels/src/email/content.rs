@@ -80,7 +80,8 @@ impl Found {
 
     /// A text part is body unless it is meant as a file.
     fn is_body(&self, part: &Part<'_>) -> bool {
-        !part.is_attachment() && (part.file_name().is_none() || self.pieces.is_empty())
+        let named = part.file_name().is_some() && !self.pieces.is_empty();
+        !part.is_attachment() && !named && part.body.len() <= MAX_BODY_BYTES
     }
 
     fn attach(&mut self, kind: &str, part: &Part<'_>) {
@@ -117,6 +118,9 @@ impl Piece {
         }
     }
 }
+
+/// A longer text is a file, not something that somebody wrote.
+const MAX_BODY_BYTES: usize = 4 << 20;
 
 fn is_broken(kind: &str) -> bool {
     kind.starts_with("multipart/") || !kind.contains('/') || kind.ends_with('/') || kind == "text/text"

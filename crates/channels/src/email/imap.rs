@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_imap::{
     Authenticator, Client, Session,
-    imap_proto::{Response, Status},
+    imap_proto::{Capability, MailboxDatum, RequestId, Response, Status},
 };
 use tokio::time::timeout;
 
@@ -23,6 +23,8 @@ const ANSWER_TIME: Duration = Duration::from_secs(120);
 /// A logged-in connection.
 pub struct Imap {
     session: Session<Stream>,
+    /// The server reported mail that may not be listed yet.
+    news: bool,
 }
 
 impl Imap {
@@ -42,11 +44,11 @@ impl Imap {
         let session = timeout(ANSWER_TIME, work)
             .await
             .map_err(|_| temporary(format!("{} does not answer", server.host)))??;
-        Ok(Self { session })
+        Ok(Self { session, news: false })
     }
 
     /// Runs `command`, shows every untagged answer to `each`, and returns when the server says OK.
-    /// `expected_bytes` makes the patience grow with what is asked for.
+    /// The patience with each answer grows with its `expected_bytes`.
     pub async fn command(
         &mut self,
         command: &str,
@@ -54,26 +56,28 @@ impl Imap {
         mut each: impl FnMut(&Response<'_>),
     ) -> Result<(), ImapError> {
         let patience = ANSWER_TIME + Duration::from_secs(expected_bytes / SLOWEST_BYTES_PER_SECOND);
-        let work = async {
-            let id = self.session.run_command(command).await?;
-            loop {
-                let answer = self.session.read_response().await?.ok_or(ImapError::Lost)?;
-                match answer.parsed() {
-                    Response::Done { tag, status, outcome } if *tag == id => {
-                        let text = outcome.information.as_deref().unwrap_or_default();
-                        return match status {
-                            Status::Ok => Ok(()),
-                            _ => Err(ImapError::Refused(format!("{text} ({})", verb(command)))),
-                        };
-                    }
-                    Response::Data {
-                        status: Status::Bye, ..
-                    } if verb(command) != "LOGOUT" => return Err(ImapError::Lost),
-                    other => each(other),
+        let id = timeout(ANSWER_TIME, self.session.run_command(command)).await??;
+        loop {
+            let answer = timeout(patience, self.session.read_response())
+                .await??
+                .ok_or(ImapError::Lost)?;
+            match answer.parsed() {
+                Response::Done { tag, status, outcome } if *tag == id => {
+                    let text = outcome.information.as_deref().unwrap_or_default();
+                    return match status {
+                        Status::Ok => Ok(()),
+                        _ => Err(ImapError::Refused(format!("{text} ({})", verb(command)))),
+                    };
+                }
+                Response::Data {
+                    status: Status::Bye, ..
+                } if verb(command) != "LOGOUT" => return Err(ImapError::Lost),
+                other => {
+                    self.news |= is_news(other);
+                    each(other);
                 }
             }
-        };
-        timeout(patience, work).await.map_err(|_| ImapError::Lost)?
+        }
     }
 
     /// What the server can do, in capitals.
@@ -82,9 +86,9 @@ impl Imap {
         self.command("CAPABILITY", 0, |answer| {
             if let Response::Capabilities(capabilities) = answer {
                 found.extend(capabilities.iter().map(|capability| match capability {
-                    async_imap::imap_proto::Capability::Imap4rev1 => "IMAP4REV1".to_owned(),
-                    async_imap::imap_proto::Capability::Auth(name) => format!("AUTH={name}").to_ascii_uppercase(),
-                    async_imap::imap_proto::Capability::Atom(name) => name.to_ascii_uppercase(),
+                    Capability::Imap4rev1 => "IMAP4REV1".to_owned(),
+                    Capability::Auth(name) => format!("AUTH={name}").to_ascii_uppercase(),
+                    Capability::Atom(name) => name.to_ascii_uppercase(),
                 }));
             }
         })
@@ -92,54 +96,59 @@ impl Imap {
         Ok(found)
     }
 
-    /// Waits in IDLE (RFC 2177) until the server reports something or `end` comes.
+    /// Forgets what the server reported so far: what is listed from now on includes it.
+    pub fn forget_news(&mut self) {
+        self.news = false;
+    }
+
+    /// Waits in IDLE (RFC 2177) until the server reports something or `end` comes. Returns at once when something was
+    /// reported since [`Self::forget_news`]: the server does not say it twice.
     pub async fn idle(&mut self, end: impl Future<Output = ()>) -> Result<(), ImapError> {
-        let id = self.session.run_command("IDLE").await?;
-        let mut news = false;
-        let started = async {
-            loop {
-                let answer = self.session.read_response().await?.ok_or(ImapError::Lost)?;
-                match answer.parsed() {
-                    Response::Continue(_) => return Ok::<bool, ImapError>(true),
-                    Response::Done { tag, .. } if *tag == id => return Ok(false),
-                    other => news |= is_news(other),
-                }
-            }
-        };
-        let idling = timeout(ANSWER_TIME, started).await.map_err(|_| ImapError::Lost)?;
-        if !idling? {
-            return Err(ImapError::Refused("the server does not idle".into()));
+        if self.news {
+            return Ok(());
         }
+        let id = timeout(ANSWER_TIME, self.session.run_command("IDLE")).await??;
+        timeout(ANSWER_TIME, self.idle_begins(&id)).await??;
         tokio::pin!(end);
-        while !news {
+        while !self.news {
             tokio::select! {
                 () = &mut end => break,
-                answer = self.session.read_response() => {
-                    let answer = answer?.ok_or(ImapError::Lost)?;
-                    match answer.parsed() {
-                        Response::Data { status: Status::Bye, .. } | Response::Done { .. } => return Err(ImapError::Lost),
-                        other => news = is_news(other),
-                    }
+                answer = self.session.read_response() => match answer?.ok_or(ImapError::Lost)?.parsed() {
+                    Response::Data { status: Status::Bye, .. } | Response::Done { .. } => return Err(ImapError::Lost),
+                    other => self.news = is_news(other),
                 }
             }
         }
-        self.session.run_command_untagged("DONE").await?;
-        let finished = async {
-            loop {
-                let answer = self.session.read_response().await?.ok_or(ImapError::Lost)?;
-                if matches!(answer.parsed(), Response::Done { tag, .. } if *tag == id) {
-                    return Ok(());
+        timeout(ANSWER_TIME, self.session.run_command_untagged("DONE")).await??;
+        timeout(ANSWER_TIME, self.idle_ends(&id)).await?
+    }
+
+    async fn idle_begins(&mut self, id: &RequestId) -> Result<(), ImapError> {
+        loop {
+            match self.session.read_response().await?.ok_or(ImapError::Lost)?.parsed() {
+                Response::Continue(_) => return Ok(()),
+                Response::Done { tag, .. } if tag == id => {
+                    return Err(ImapError::Refused("it does not idle although it offers to".into()));
                 }
+                other => self.news |= is_news(other),
             }
-        };
-        timeout(ANSWER_TIME, finished).await.map_err(|_| ImapError::Lost)?
+        }
+    }
+
+    async fn idle_ends(&mut self, id: &RequestId) -> Result<(), ImapError> {
+        loop {
+            match self.session.read_response().await?.ok_or(ImapError::Lost)?.parsed() {
+                Response::Done { tag, .. } if tag == id => return Ok(()),
+                other => self.news |= is_news(other),
+            }
+        }
     }
 
     /// Puts a mail into a folder, marked as read.
     pub async fn append(&mut self, folder: &str, mail: &[u8]) -> Result<(), ImapError> {
         let patience = ANSWER_TIME + Duration::from_secs(mail.len() as u64 / SLOWEST_BYTES_PER_SECOND);
         let work = self.session.append(modified_utf7(folder), Some("(\\Seen)"), None, mail);
-        Ok(timeout(patience, work).await.map_err(|_| ImapError::Lost)??)
+        Ok(timeout(patience, work).await??)
     }
 
     /// Says good-bye; the answer does not matter.
@@ -171,6 +180,12 @@ impl From<async_imap::error::Error> for ImapError {
     }
 }
 
+impl From<tokio::time::error::Elapsed> for ImapError {
+    fn from(_: tokio::time::error::Elapsed) -> Self {
+        Self::Lost
+    }
+}
+
 impl From<std::io::Error> for ImapError {
     fn from(error: std::io::Error) -> Self {
         Self::Broken(error.to_string())
@@ -198,21 +213,10 @@ async fn greeting(client: &mut Client<Stream>) -> Result<(), ConnectError> {
     }
 }
 
-/// Only a refusal that no waiting mends is a matter of settings (response codes of RFC 5530).
 fn refused(user: &str, error: &async_imap::error::Error) -> ConnectError {
     let text = error.to_string();
-    let passing = [
-        "UNAVAILABLE",
-        "INUSE",
-        "LIMIT",
-        "SERVERBUG",
-        "too many",
-        "Too many",
-        "try again",
-        "emporar",
-    ];
     match error {
-        async_imap::error::Error::No(_) if !passing.iter().any(|sign| text.contains(sign)) => {
+        async_imap::error::Error::No(_) if !is_passing(&text) => {
             ConnectError::Settings(format!("IMAP login as {user} was refused: {text}"))
         }
         async_imap::error::Error::Bad(_) | async_imap::error::Error::Validate(_) => {
@@ -222,12 +226,27 @@ fn refused(user: &str, error: &async_imap::error::Error) -> ConnectError {
     }
 }
 
+/// Whether waiting may mend a refusal (response codes of RFC 5530, and words). Anything else is a matter of settings.
+pub fn is_passing(refusal: &str) -> bool {
+    let refusal = refusal.to_ascii_lowercase();
+    let signs = [
+        "unavailable",
+        "inuse",
+        "limit",
+        "serverbug",
+        "internal error",
+        "too many",
+        "try again",
+        "temporar",
+    ];
+    signs.iter().any(|sign| refusal.contains(sign))
+}
+
 fn verb(command: &str) -> &str {
     command.split(' ').next().unwrap_or_default()
 }
 
 fn is_news(answer: &Response<'_>) -> bool {
-    use async_imap::imap_proto::MailboxDatum;
     matches!(
         answer,
         Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_))

@@ -13,7 +13,7 @@ use voce_domain::Millis;
 use super::{
     FORMAT,
     connection::temporary,
-    imap::{Imap, ImapError, modified_utf7, quoted},
+    imap::{Imap, ImapError, is_passing, modified_utf7, quoted},
     settings::Settings,
 };
 use crate::{ConnectError, NewRaw, Sink};
@@ -205,7 +205,9 @@ async fn open(imap: &mut Imap, name: &str) -> Result<Opened, ConnectError> {
             _ => {}
         })
         .await;
-    if let Err(ImapError::Refused(reason)) = result {
+    if let Err(ImapError::Refused(reason)) = &result
+        && !is_passing(reason)
+    {
         return Err(ConnectError::Settings(format!(
             "folder {name:?} cannot be opened: {reason}"
         )));
@@ -240,6 +242,7 @@ async fn list(imap: &mut Imap, position: Position) -> Result<Vec<Listed>, ImapEr
     let Some(first) = position.last_uid.checked_add(1) else {
         return Ok(found);
     };
+    imap.forget_news();
     // "n:*" always names the last mail, even one below n (RFC 9051, 6.4.9).
     imap.command(&format!("UID FETCH {first}:* (UID RFC822.SIZE)"), 0, |answer| {
         if let Response::Fetch(_, values) = answer
