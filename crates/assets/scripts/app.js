@@ -21,6 +21,11 @@ import Thread from "./controllers/thread.js";
 import Toast from "./controllers/toast.js";
 import Upload from "./controllers/upload.js";
 
+// Turbo drops the request of a visit that a newer one overtook; that is no error.
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason?.name === "AbortError") event.preventDefault();
+});
+
 const application = Application.start();
 const controllers = {
   autosubmit: Autosubmit,

@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(kind("app.css"), Some("text/css; charset=utf-8"));
         assert_eq!(kind("app.js"), Some("text/javascript; charset=utf-8"));
         assert_eq!(kind("boot.js"), Some("text/javascript; charset=utf-8"));
-        assert_eq!(kind("logo.svg"), Some("image/svg+xml"));
+        assert_eq!(kind("favicon.svg"), Some("image/svg+xml"));
     }
 
     #[test]

@@ -5,7 +5,13 @@ export default class extends Controller {
   static targets = ["box", "all", "bar", "count"];
 
   connect() {
+    this.onRender = () => this.show();
+    addEventListener("turbo:render", this.onRender);
     this.show();
+  }
+
+  disconnect() {
+    removeEventListener("turbo:render", this.onRender);
   }
 
   boxTargetConnected() {

@@ -68,14 +68,16 @@ export default class extends Controller {
     return this.controls.some((control) => keysOf(control).some((each) => each.startsWith(`${keys} `)));
   }
 
-  /** Controls that can be used now: in the open dialog or menu if there is one. */
+  /** Controls that can be used now: those of the open dialog, else those of the open menu before the page's. */
   get controls() {
     const modal = [...document.querySelectorAll("dialog:modal")].at(-1);
-    return [...(modal ?? document).querySelectorAll("[data-hotkey]")].filter((control) => {
+    const usable = [...(modal ?? document).querySelectorAll("[data-hotkey]")].filter((control) => {
       if (control.matches(":disabled, [aria-disabled=true]") || control.closest("[hidden], [inert]")) return false;
       const layer = control.closest("[popover], dialog");
       return !layer || layer.matches(":popover-open, [open]");
     });
+    const isInMenu = (control) => Boolean(control.closest("[popover]"));
+    return [...usable.filter(isInMenu), ...usable.filter((control) => !isInMenu(control))];
   }
 
   // Rows
@@ -83,12 +85,12 @@ export default class extends Controller {
   walk(key, event) {
     const rows = [...document.querySelectorAll("[data-rows] [data-row]")].filter((row) => row.checkVisibility());
     if (!rows.length || key.startsWith("Mod+")) return;
-    const at = rows.findIndex((row) => row.classList.contains("is-focus"));
+    const at = rows.findIndex((row) => row.contains(document.activeElement));
     const current = at >= 0 ? at : rows.findIndex((row) => row.classList.contains("is-current"));
     if (key in MOVES) {
       if (key.startsWith("Arrow") && !event.target.closest("[data-rows]")) return;
       event.preventDefault();
-      this.moveTo(rows[Math.min(Math.max(current + MOVES[key], 0), rows.length - 1)], rows);
+      this.moveTo(rows[Math.min(Math.max(current + MOVES[key], 0), rows.length - 1)]);
     } else if (key === "o" || (key === "Enter" && event.target === document.body)) {
       rows[current]?.querySelector(".row-link")?.click();
     } else if (key === "x") {
@@ -96,8 +98,7 @@ export default class extends Controller {
     }
   }
 
-  moveTo(row, rows) {
-    for (const other of rows) other.classList.toggle("is-focus", other === row);
+  moveTo(row) {
     row.scrollIntoView({ block: "nearest" });
     const link = row.querySelector(".row-link");
     link?.focus({ preventScroll: true });

@@ -28,6 +28,7 @@ export default class extends Controller {
     for (const item of this.menuTarget.querySelectorAll(".menu-item")) {
       item.hidden = !item.textContent.toLocaleLowerCase().includes(wanted);
     }
+    for (const part of this.menuTarget.querySelectorAll(".menu-title, .menu-line")) part.hidden = wanted !== "";
   }
 
   beforeToggle = ({ newState }) => {

@@ -9,7 +9,7 @@ const STEPS = [
 const clocks = new Set();
 const showAll = () => clocks.forEach((clock) => clock.show());
 setInterval(showAll, 30_000);
-addEventListener("turbo:morph", showAll);
+addEventListener("turbo:render", showAll);
 
 /** "3 min fa" from <time datetime>, for a week; then the date. The whole date is its title. */
 export default class extends Controller {

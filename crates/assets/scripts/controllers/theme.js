@@ -5,8 +5,14 @@ import { applyTheme, read, write } from "../shared/preferences.js";
 export default class extends Controller {
   static targets = ["choice"];
 
-  choiceTargetConnected() {
+  connect() {
+    this.onRender = () => this.show();
+    addEventListener("turbo:render", this.onRender);
     this.show();
+  }
+
+  disconnect() {
+    removeEventListener("turbo:render", this.onRender);
   }
 
   set({ params: { name } }) {

@@ -9,22 +9,26 @@ addEventListener("turbo:before-morph-attribute", (event) => {
   if (OURS.has(event.detail.attributeName)) event.preventDefault();
 });
 
-// A field that was changed and not yet saved keeps its value.
+// A field that was changed and not yet saved keeps its value; a toast goes when its own time is over.
 addEventListener("turbo:before-morph-element", (event) => {
   const { currentElement, newElement } = event.detail;
-  if (newElement && isChanged(currentElement) && !saved.has(currentElement.form)) event.preventDefault();
+  const keeps = newElement ? isBeingEdited(currentElement) : currentElement.matches(".toast");
+  if (keeps) event.preventDefault();
 });
 
 addEventListener("turbo:submit-end", ({ target, detail }) => {
-  if (detail.success) saved.add(target);
+  if (detail.success && target.method !== "get") saved.add(target);
 });
 
 addEventListener("input", ({ target }) => saved.delete(target.form));
 
 // From one case to the next the desk stays: only what differs is changed, the list keeps its scroll.
+// The same for filters that send themselves: the field keeps its focus.
 addEventListener("turbo:before-render", (event) => {
   const { newBody, renderMethod } = event.detail;
-  const stays = document.querySelector(".desk") && newBody.querySelector(".desk");
+  const stays =
+    (document.querySelector(".desk") && newBody.querySelector(".desk")) ||
+    document.activeElement?.closest("form[data-controller~=autosubmit]");
   if (renderMethod === "replace" && stays) event.detail.render = morphBodyElements;
   if (renderMethod === "morph" || stays) settlePermanents(newBody);
 });
@@ -36,6 +40,12 @@ function settlePermanents(newBody) {
     const next = newBody.querySelector(`#${CSS.escape(element.id)}`);
     (next ?? element).removeAttribute("data-turbo-permanent");
   }
+}
+
+// What stands in a filter (GET) is no work to be lost, unless a person types there now.
+function isBeingEdited(field) {
+  if (!isChanged(field) || saved.has(field.form)) return false;
+  return field.form?.method !== "get" || field === document.activeElement;
 }
 
 export function isChanged(field) {
