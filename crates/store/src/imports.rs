@@ -140,12 +140,14 @@ pub async fn same(db: &Db, kind: &str, blob: &str, mapping: &str) -> Result<Opti
 pub async fn set_mapping(tx: &mut Tx, id: Uuid, kind: &str, mapping: &str, total: i64, now: Millis) -> Result<()> {
     let touched = execute!(
         tx,
-        sqlx::query("UPDATE imports SET kind = $2, mapping = $3, total = $4, updated_at = $5 WHERE id = $1 AND state = 'draft'")
-            .bind(id)
-            .bind(kind)
-            .bind(mapping)
-            .bind(total)
-            .bind(now)
+        sqlx::query(
+            "UPDATE imports SET kind = $2, mapping = $3, total = $4, updated_at = $5 WHERE id = $1 AND state = 'draft'"
+        )
+        .bind(id)
+        .bind(kind)
+        .bind(mapping)
+        .bind(total)
+        .bind(now)
     )?;
     if touched == 1 { Ok(()) } else { Err(Error::Stale) }
 }
@@ -159,6 +161,19 @@ pub async fn queue(tx: &mut Tx, id: Uuid, now: Millis) -> Result<()> {
             .bind(now)
     )?;
     if touched == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
+/// Whether there is something to [`claim`].
+pub async fn waiting(db: &Db, kinds: [&str; 2], silent_since: Millis) -> Result<bool> {
+    let found: Option<(Uuid,)> = sql!(db, c => sqlx::query_as(
+        "SELECT id FROM imports WHERE kind IN ($1, $2) AND (state = 'queued' OR (state = 'running' AND updated_at < $3)) LIMIT 1",
+    )
+    .bind(kinds[0])
+    .bind(kinds[1])
+    .bind(silent_since)
+    .fetch_optional(c)
+    .await)?;
+    Ok(found.is_some())
 }
 
 /// Takes the oldest import of these kinds that waits, or whose worker gave no sign of life since `silent_since`.

@@ -56,6 +56,13 @@ pub async fn by_name(db: &Db, organization: &str) -> Result<Option<Organization>
     Ok(statement.all(db).await?.pop())
 }
 
+/// The same inside a transaction.
+pub async fn by_name_in(tx: &mut Tx, organization: &str) -> Result<Option<Organization>> {
+    let mut statement = Statement::new(SELECT);
+    statement.push("WHERE name_key = ").bind(name::key(organization));
+    Ok(statement.all_in(tx).await?.pop())
+}
+
 /// The id of the organization of that name, which is made when there is none.
 pub async fn named(tx: &mut Tx, organization: &str, now: Millis) -> Result<Uuid> {
     let found: (Uuid,) = sql!(tx, c => sqlx::query_as(
