@@ -11,7 +11,10 @@ use voce_domain::{
 };
 use voce_identity::name;
 
-use crate::{Dialect, Result, Tx, attachments, attachments::Attachment, cases::CaseRow, contact_search, events};
+use crate::{
+    Dialect, Result, Tx, attachments, attachments::Attachment, cases::CaseRow, contact_search, events,
+    message_search::{self, Said},
+};
 
 /// A message that is stored already, found by the platform's id of it.
 #[derive(Debug, Clone, FromRow)]
@@ -295,24 +298,12 @@ async fn write_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result<()> 
     )?;
     // Places are given in the order of the rows; only RETURNING promises none.
     places.sort_unstable();
-    let found: Vec<(i64, &NewMessage)> = places.into_iter().map(|(seq,)| seq).zip(messages).collect();
-    match tx.dialect() {
-        Dialect::Sqlite => write_rows!(
-            tx, "INSERT INTO message_search (rowid, subject, body, author) VALUES ", found,
-            row => [row.0, row.1.subject.unwrap_or_default(), searched(row.1.body), row.1.author_name], ""
-        )?,
-        Dialect::Postgres => write_rows!(
-            tx, "INSERT INTO message_search (seq, words) SELECT column1, to_tsvector('simple', column2) FROM (VALUES ", found,
-            row => [row.0, voce_text::fold(&[row.1.subject.unwrap_or_default(), row.1.author_name, searched(row.1.body)].join(" "))], ") AS v"
-        )?,
-    };
-    Ok(())
-}
-
-/// What a text is found by: its beginning. PostgreSQL keeps at most 1 MB of words of one row.
-fn searched(body: &str) -> &str {
-    const LONGEST: usize = 200_000;
-    &body[..body.floor_char_boundary(LONGEST)]
+    let said: Vec<Said<&str>> = places
+        .into_iter()
+        .zip(messages)
+        .map(|((seq,), row)| Said { seq, subject: row.subject, body: row.body, author_name: row.author_name })
+        .collect();
+    message_search::write(tx, &said).await
 }
 
 impl Owner {

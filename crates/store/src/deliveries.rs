@@ -10,7 +10,7 @@ use voce_domain::{
     message::DeliveryState,
 };
 
-use crate::{Db, Dialect, Error, Result, Tx, events, statement::Statement};
+use crate::{Db, Error, Result, Tx, events, message_search, statement::Statement};
 
 /// What an answer needs to leave besides the message itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -70,43 +70,45 @@ pub async fn of_messages(db: &Db, messages: &[Uuid]) -> Result<Vec<Delivery>> {
 pub struct Claimed {
     pub message_id: Uuid,
     pub account_id: Uuid,
-    pub conversation_id: Uuid,
     /// Tries including the one that begins now.
     pub attempts: i64,
     pub payload: String,
 }
 
-/// Claims answers that are due, the oldest of each conversation only, so that a conversation keeps its order.
-/// The transaction must be committed before the network is touched.
-pub async fn claim(tx: &mut Tx, worker: Uuid, now: Millis, limit: i64) -> Result<Vec<Claimed>> {
-    let due: Vec<(Uuid,)> = sql!(&mut *tx, c => sqlx::query_as(
-        "SELECT message_id FROM (
-            SELECT message_id, state, next_at, seq, MIN(seq) OVER (PARTITION BY conversation_id) AS first FROM (
-                SELECT d.message_id, d.state, d.next_at, m.conversation_id, m.seq
+/// An answer whose time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct Due {
+    pub message_id: Uuid,
+    pub account_id: Uuid,
+}
+
+/// Answers that are due, the oldest of each conversation only, so that a conversation keeps its order.
+pub async fn due(db: &Db, now: Millis, limit: i64) -> Result<Vec<Due>> {
+    sql!(db, c => sqlx::query_as(
+        "SELECT message_id, account_id FROM (
+            SELECT message_id, account_id, state, next_at, seq, MIN(seq) OVER (PARTITION BY conversation_id) AS first FROM (
+                SELECT d.message_id, d.account_id, d.state, d.next_at, m.conversation_id, m.seq
                 FROM deliveries d JOIN messages m ON m.id = d.message_id WHERE d.state = 'queued'
                 UNION ALL
-                SELECT d.message_id, d.state, d.next_at, m.conversation_id, m.seq
+                SELECT d.message_id, d.account_id, d.state, d.next_at, m.conversation_id, m.seq
                 FROM deliveries d JOIN messages m ON m.id = d.message_id WHERE d.state = 'sending'
             ) AS unsent
          ) AS ranked WHERE state = 'queued' AND next_at <= $1 AND seq = first ORDER BY next_at, seq LIMIT $2",
-    ).bind(now).bind(limit).fetch_all(c).await)?;
-    let mut claimed = Vec::with_capacity(due.len());
-    for (message_id,) in due {
+    ).bind(now).bind(limit).fetch_all(c).await)
+}
+
+/// Claims answers; others may have been faster or a person may have withdrawn one. The transaction must be committed before
+/// the network is touched.
+pub async fn claim(tx: &mut Tx, worker: Uuid, messages: &[Uuid], now: Millis) -> Result<Vec<Claimed>> {
+    let mut claimed = Vec::with_capacity(messages.len());
+    for message_id in messages {
         let found: Option<Claimed> = sql!(&mut *tx, c => sqlx::query_as(
             "UPDATE deliveries SET state = 'sending', claimed_by = $2, attempts = attempts + 1, updated_at = $3
-             WHERE message_id = $1 AND state = 'queued'
-             RETURNING message_id, account_id, (SELECT conversation_id FROM messages WHERE id = $1) AS conversation_id, attempts, payload",
-        ).bind(message_id).bind(worker).bind(now).fetch_optional(c).await)?;
+             WHERE message_id = $1 AND state = 'queued' RETURNING message_id, account_id, attempts, payload",
+        ).bind(*message_id).bind(worker).bind(now).fetch_optional(c).await)?;
         claimed.extend(found);
     }
     Ok(claimed)
-}
-
-/// When the next answer is due, if any waits.
-pub async fn next_due(db: &Db) -> Result<Option<Millis>> {
-    let (next,): (Option<Millis>,) =
-        sql!(db, c => sqlx::query_as("SELECT MIN(next_at) FROM deliveries WHERE state = 'queued'").fetch_one(c).await)?;
-    Ok(next)
 }
 
 /// Everything about an answer that the channel has to know.
@@ -308,11 +310,7 @@ async fn rename(tx: &mut Tx, message_id: Uuid, external_id: &str, url: Option<&s
          WHERE account_id = (SELECT account_id FROM messages WHERE id = $1) AND external_id = $2 AND id <> $1 AND direction = 'outbound'",
     ).bind(message_id).bind(external_id).fetch_optional(c).await)?;
     if let Some((seq, echo, case)) = echo {
-        let search = match tx.dialect() {
-            Dialect::Sqlite => "DELETE FROM message_search WHERE rowid = $1",
-            Dialect::Postgres => "DELETE FROM message_search WHERE seq = $1",
-        };
-        execute!(&mut *tx, sqlx::query(search).bind(seq))?;
+        message_search::remove(&mut *tx, seq).await?;
         execute!(
             &mut *tx,
             sqlx::query("DELETE FROM attachments WHERE message_id = $1").bind(echo)

@@ -40,6 +40,7 @@ pub mod desk;
 pub mod drafts;
 pub mod looks;
 pub mod mentions;
+pub mod message_search;
 pub mod messages;
 pub mod request_types;
 pub mod search;

@@ -9,7 +9,14 @@ use voce_domain::{
     message::{MessageKind, Visibility},
 };
 
-use crate::{Db, Dialect, Error, Result, Tx, attachments, attachments::Attachment, cases::Scope, drafts, events, mentions, statement::Statement};
+use crate::{
+    Db, Error, Result, Tx, attachments,
+    attachments::Attachment,
+    cases::Scope,
+    drafts, events, mentions,
+    message_search::{self, Said},
+    statement::Statement,
+};
 
 /// One message as pages show it.
 #[derive(Debug, Clone, PartialEq, FromRow)]
@@ -140,6 +147,13 @@ pub async fn conversations(db: &Db, case_id: Uuid) -> Result<Vec<Conversation>> 
     ).bind(case_id).fetch_all(c).await)
 }
 
+/// The newest message of the customer in a conversation of a case: what an answer answers, and of which kind it is.
+pub async fn last_inbound(db: &Db, case_id: Uuid, conversation: Uuid) -> Result<Option<(Uuid, String)>> {
+    sql!(db, c => sqlx::query_as(
+        "SELECT id, kind FROM messages WHERE case_id = $1 AND conversation_id = $2 AND direction = 'inbound' ORDER BY seq DESC LIMIT 1",
+    ).bind(case_id).bind(conversation).fetch_optional(c).await)
+}
+
 /// A boost or favourite of a message.
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct ReactionRow {
@@ -235,30 +249,14 @@ pub(crate) async fn insert(tx: &mut Tx, row: NewRow<'_>, now: Millis) -> Result<
     };
     let files: Vec<Attachment> = words.files.iter().map(|file| Attachment { message_id: row.id, ..file.clone() }).collect();
     attachments::add(tx, &files).await?;
-    index(tx, seq, row.subject.unwrap_or_default(), words.text, words.author_name).await?;
+    message_search::write(tx, &[Said { seq, subject: row.subject, body: words.text, author_name: words.author_name }]).await?;
     Ok(Some(()))
-}
-
-async fn index(tx: &mut Tx, seq: i64, subject: &str, body: &str, author: &str) -> Result<()> {
-    match tx.dialect() {
-        Dialect::Sqlite => execute!(tx, sqlx::query("INSERT INTO message_search (rowid, subject, body, author) VALUES ($1, $2, $3, $4)")
-            .bind(seq).bind(subject).bind(body).bind(author))?,
-        Dialect::Postgres => {
-            let words = voce_text::fold(&[subject, body, author].join(" "));
-            execute!(tx, sqlx::query("INSERT INTO message_search (seq, words) VALUES ($1, to_tsvector('simple', $2))").bind(seq).bind(words))?
-        }
-    };
-    Ok(())
 }
 
 /// Takes a message out again with everything that hangs on it.
 pub(crate) async fn remove(tx: &mut Tx, id: Uuid) -> Result<()> {
     let (seq,): (i64,) = sql!(&mut *tx, c => sqlx::query_as("DELETE FROM messages WHERE id = $1 RETURNING seq").bind(id).fetch_one(c).await)?;
-    let search = match tx.dialect() {
-        Dialect::Sqlite => "DELETE FROM message_search WHERE rowid = $1",
-        Dialect::Postgres => "DELETE FROM message_search WHERE seq = $1",
-    };
-    execute!(&mut *tx, sqlx::query(search).bind(seq))?;
+    message_search::remove(&mut *tx, seq).await?;
     execute!(&mut *tx, sqlx::query("DELETE FROM attachments WHERE message_id = $1").bind(id))?;
     execute!(tx, sqlx::query("DELETE FROM note_mentions WHERE message_id = $1").bind(id))?;
     Ok(())
