@@ -257,3 +257,58 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A connection to a server that says `words` at once, whatever it hears, and then leaves.
+    async fn server(words: &'static str) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.write_all(words.as_bytes()).await.unwrap();
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        });
+        TcpStream::connect(address).await.unwrap()
+    }
+
+    /// What follows the consent (CVE-2011-0411 and its kin) is left on the wire, where it breaks the TLS handshake.
+    #[tokio::test]
+    async fn words_slipped_in_before_encryption_are_not_kept() {
+        let mut tcp = server("* OK hello\r\ns OK go\r\n* CAPABILITY forged\r\n").await;
+        starttls_imap(&mut tcp).await.unwrap();
+        assert_eq!(read_line(&mut tcp).await.unwrap(), "* CAPABILITY forged");
+
+        let mut tcp =
+            server("220-mx\r\n220 mx\r\n250-mx\r\n250-SIZE 1\r\n250 StartTLS\r\n220 go\r\n250 AUTH forged\r\n").await;
+        starttls_smtp(&mut tcp).await.unwrap();
+        assert_eq!(read_line(&mut tcp).await.unwrap(), "250 AUTH forged");
+    }
+
+    #[tokio::test]
+    async fn refusals_and_endless_talk_end() {
+        let mut tcp = server("* OK hello\r\ns NO not here\r\n").await;
+        assert!(matches!(starttls_imap(&mut tcp).await, Err(ConnectError::Settings(_))));
+        let mut tcp = server("220 mx\r\n250 SIZE 1\r\n").await;
+        assert!(matches!(starttls_smtp(&mut tcp).await, Err(ConnectError::Settings(_))));
+        let mut tcp = server("554 no\r\n").await;
+        assert!(matches!(
+            starttls_smtp(&mut tcp).await,
+            Err(ConnectError::Temporary { .. })
+        ));
+        let endless: &'static str = Box::leak("250-x\r\n".repeat(1_000).into_boxed_str());
+        assert!(matches!(
+            expect(&mut server(endless).await, "250").await,
+            Err(ConnectError::Temporary { .. })
+        ));
+        let long: &'static str = Box::leak("x".repeat(100_000).into_boxed_str());
+        assert!(matches!(
+            read_line(&mut server(long).await).await,
+            Err(ConnectError::Temporary { .. })
+        ));
+    }
+}

@@ -25,6 +25,8 @@ pub struct Imap {
     session: Session<Stream>,
     /// The server reported mail that may not be listed yet.
     news: bool,
+    /// Mails in the open folder, as the server last counted.
+    exists: u32,
 }
 
 impl Imap {
@@ -44,7 +46,11 @@ impl Imap {
         let session = timeout(ANSWER_TIME, work)
             .await
             .map_err(|_| temporary(format!("{} does not answer", server.host)))??;
-        Ok(Self { session, news: false })
+        Ok(Self {
+            session,
+            news: false,
+            exists: 0,
+        })
     }
 
     /// Runs `command`, shows every untagged answer to `each`, and returns when the server says OK.
@@ -73,7 +79,7 @@ impl Imap {
                     status: Status::Bye, ..
                 } if verb(command) != "LOGOUT" => return Err(ImapError::Lost),
                 other => {
-                    self.news |= is_news(other);
+                    note(&mut self.news, &mut self.exists, other);
                     each(other);
                 }
             }
@@ -115,7 +121,7 @@ impl Imap {
                 () = &mut end => break,
                 answer = self.session.read_response() => match answer?.ok_or(ImapError::Lost)?.parsed() {
                     Response::Data { status: Status::Bye, .. } | Response::Done { .. } => return Err(ImapError::Lost),
-                    other => self.news = is_news(other),
+                    other => note(&mut self.news, &mut self.exists, other),
                 }
             }
         }
@@ -130,7 +136,7 @@ impl Imap {
                 Response::Done { tag, .. } if tag == id => {
                     return Err(ImapError::Refused("it does not idle although it offers to".into()));
                 }
-                other => self.news |= is_news(other),
+                other => note(&mut self.news, &mut self.exists, other),
             }
         }
     }
@@ -139,7 +145,7 @@ impl Imap {
         loop {
             match self.session.read_response().await?.ok_or(ImapError::Lost)?.parsed() {
                 Response::Done { tag, .. } if tag == id => return Ok(()),
-                other => self.news |= is_news(other),
+                other => note(&mut self.news, &mut self.exists, other),
             }
         }
     }
@@ -246,11 +252,16 @@ fn verb(command: &str) -> &str {
     command.split(' ').next().unwrap_or_default()
 }
 
-fn is_news(answer: &Response<'_>) -> bool {
-    matches!(
-        answer,
-        Response::MailboxData(MailboxDatum::Exists(_) | MailboxDatum::Recent(_))
-    )
+/// Only a larger count is news: some servers repeat the same one with every answer.
+fn note(news: &mut bool, exists: &mut u32, answer: &Response<'_>) {
+    match answer {
+        Response::MailboxData(MailboxDatum::Exists(count)) => {
+            *news |= *count > *exists;
+            *exists = *count;
+        }
+        Response::Expunge(_) => *exists = exists.saturating_sub(1),
+        _ => {}
+    }
 }
 
 /// SASL PLAIN (RFC 4616), for names and passwords that do not fit into an IMAP string.

@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 24;
 /// Parts of one mail; what follows is kept inside the last one.
 const MAX_PARTS: usize = 500;
 /// Longest header that is looked at.
-const MAX_HEADER_BYTES: usize = 512 * 1024;
+const MAX_HEADER_BYTES: usize = 256 * 1024;
 
 /// A mail or a part of one.
 pub struct Part<'a> {
