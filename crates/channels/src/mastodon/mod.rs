@@ -30,6 +30,7 @@ use crate::{
 };
 
 pub use length::length;
+pub use send::text as outgoing_text;
 
 /// The Mastodon channel. Settings: `base_url`, `max_characters` (learnt from the instance), `language` of the answers, and
 /// the secret `access_token`, which [`oauth`] obtains. The account's address is its `user@instance`.
