@@ -1,5 +1,6 @@
 //! Pages and the JSON API. Every URL stands in [`router`], every right in the signature of its handler.
 
+pub mod account;
 pub mod api;
 pub mod auth;
 pub mod desk;
@@ -7,6 +8,8 @@ pub mod error;
 pub mod flash;
 pub mod form;
 pub mod guard;
+pub mod once;
+pub mod people;
 pub mod router;
 pub mod session;
 pub mod settings_pages;

@@ -10,9 +10,9 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    App, Error, api, auth, error,
+    App, Error, account, api, auth, error,
     guard::{Access, Guarded},
-    setup,
+    people, settings_pages, setup,
 };
 
 /// The pages and the API, ready to serve.
@@ -76,6 +76,42 @@ fn people(r: &mut Routes) {
     r.post("/reset/{token}", auth::reset::change);
     r.get("/join/{token}", auth::join::show);
     r.post("/join/{token}", auth::join::accept);
+    r.get("/account", account::show);
+    r.post("/account", account::save);
+    r.get("/account/security", account::security::show);
+    r.post("/account/password", account::security::change_password);
+    r.post("/account/sessions/end-others", account::security::end_others);
+    r.post("/account/sessions/{id}/end", account::security::end_session);
+    r.get("/account/second-factor", account::second_factor::show);
+    r.post("/account/second-factor", account::second_factor::enable);
+    r.post("/account/second-factor/off", account::second_factor::disable);
+    r.post("/account/second-factor/codes", account::second_factor::renew_codes);
+    r.get("/account/tokens", account::tokens::show);
+    r.post("/account/tokens", account::tokens::create);
+    r.post("/account/tokens/{id}/revoke", account::tokens::revoke);
+    r.get("/settings", settings_pages::index);
+    r.get("/settings/people", people::users::list);
+    r.get("/settings/people/{id}", people::person::show);
+    r.post("/settings/people/{id}/role", people::person::set_role);
+    r.post("/settings/people/{id}/disable", people::person::disable);
+    r.post("/settings/people/{id}/enable", people::person::enable);
+    r.post("/settings/people/{id}/reset-link", people::person::reset_link);
+    r.post("/settings/people/{id}/end-sessions", people::person::end_sessions);
+    r.post("/settings/people/{id}/second-factor/off", people::person::clear_second_factor);
+    r.post("/settings/people/{id}/tokens/{token}/revoke", people::person::revoke_token);
+    r.get("/settings/invitations", people::invitations::list);
+    r.post("/settings/invitations", people::invitations::create);
+    r.post("/settings/invitations/{id}/withdraw", people::invitations::withdraw);
+    r.get("/settings/teams", people::teams::list);
+    r.post("/settings/teams", people::teams::create);
+    r.get("/settings/teams/{id}", people::teams::show);
+    r.post("/settings/teams/{id}", people::teams::save);
+    r.post("/settings/teams/{id}/delete", people::teams::delete);
+    r.get("/settings/company", settings_pages::company::show);
+    r.post("/settings/company", settings_pages::company::save);
+    r.get("/settings/audit", settings_pages::audit::show);
+    r.post("/settings/audit/verify", settings_pages::audit::verify);
+    r.get("/settings/audit.csv", settings_pages::audit::export);
 }
 
 /// What programs use.
