@@ -48,6 +48,7 @@ pub mod tags;
 pub mod undo;
 pub mod views;
 pub mod events;
+pub mod export;
 mod failure;
 pub mod invitations;
 pub mod logins;

@@ -65,7 +65,7 @@ pub struct Page {
     pub earlier: bool,
 }
 
-const COLUMNS: &str = "m.seq, m.id, m.account_id, m.conversation_id, m.case_id, m.direction, m.kind, m.visibility, m.contact_id,
+pub(crate) const COLUMNS: &str = "m.seq, m.id, m.account_id, m.conversation_id, m.case_id, m.direction, m.kind, m.visibility, m.contact_id,
     m.user_id, m.author_name, m.subject, m.body, (m.html IS NOT NULL) AS has_html, m.url, m.automatic, m.attachments, m.sent_at,
     m.created_at, m.language, m.sentiment, m.sentiment_score, m.sentiment_weight, m.sentiment_confidence, m.request_type,
     m.request_confidence, m.urgency, m.noise, m.evidence, i.value AS address, a.kind AS channel";
