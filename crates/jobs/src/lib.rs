@@ -1,6 +1,7 @@
 //! Background work: a job is one file and one registration line in [`all`].
 
 mod fetch;
+pub mod hooks;
 pub mod import;
 mod prune;
 mod send;
@@ -30,8 +31,10 @@ pub struct Parts {
 fn all(parts: &Parts) -> Vec<Box<dyn Job>> {
     vec![
         Box::new(send::Send::new(parts.clone())),
+        Box::new(hooks::Hooks::new(parts)),
         Box::new(wake::Wake::new(parts.db.clone())),
         Box::new(fetch::Fetch::new(parts.clone())),
+        Box::new(import::Imports::new(parts.db.clone(), parts.blobs.clone())),
         Box::new(prune::Prune::new(parts.db.clone())),
     ]
 }

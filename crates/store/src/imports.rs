@@ -231,6 +231,17 @@ pub async fn resume(tx: &mut Tx, id: Uuid, state: State, now: Millis) -> Result<
     if touched == 1 { Ok(()) } else { Err(Error::Stale) }
 }
 
+/// Puts a running import back among those that wait.
+pub async fn give_back(tx: &mut Tx, id: Uuid, now: Millis) -> Result<()> {
+    let touched = execute!(
+        tx,
+        sqlx::query("UPDATE imports SET state = 'queued', updated_at = $2 WHERE id = $1 AND state = 'running'")
+            .bind(id)
+            .bind(now)
+    )?;
+    if touched == 1 { Ok(()) } else { Err(Error::Stale) }
+}
+
 /// Stops an import that is not over; what it did stays.
 pub async fn cancel(tx: &mut Tx, id: Uuid, now: Millis) -> Result<()> {
     let touched = execute!(tx, sqlx::query(

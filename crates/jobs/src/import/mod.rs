@@ -6,17 +6,25 @@
 pub mod columns;
 pub mod contacts;
 mod decode;
+mod delimited;
+pub mod feed;
+pub mod mail;
+pub mod messages;
 pub mod organizations;
 pub mod report;
 pub mod table;
 
-use std::{collections::HashSet, path::Path, time::Duration};
+use std::{
+    collections::HashSet,
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use jiff::Timestamp;
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use voce_domain::{Millis, event::Actor, identity::Address};
+use voce_domain::{event::Actor, identity::Address};
 use voce_store::{
     Db, Error, Tx,
     blobs::Blobs,
@@ -29,6 +37,7 @@ use self::{
     contacts::{Batch, Said},
     table::{Row, Rows, Table, TableError},
 };
+use crate::{Job, JobError, Pace, now};
 
 pub const CONTACTS: &str = "contacts";
 pub const ORGANIZATIONS: &str = "organizations";
@@ -37,6 +46,8 @@ pub const ORGANIZATIONS: &str = "organizations";
 const CHUNK: usize = 500;
 /// A worker that gave no sign for so long has died.
 const SILENCE_MS: i64 = 20_000;
+/// After which a long import lets others have their turn.
+const TURN: Duration = Duration::from_secs(3);
 /// How often a chunk is planned anew because somebody changed the same contacts meanwhile.
 const ATTEMPTS: u32 = 5;
 
@@ -79,27 +90,56 @@ pub enum ImportError {
     Worker(#[from] tokio::task::JoinError),
 }
 
-/// Runs waiting imports one after the other until `stop`.
-pub async fn work(db: Db, blobs: Blobs, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        match next(&db).await {
-            Ok(Some(import)) => {
-                let id = import.id;
-                if let Err(error) = run(&db, &blobs, import, &stop, |_| {}).await {
-                    tracing::error!(%id, %error, "import failed");
-                }
-            }
-            Ok(None) => pause(&stop).await,
-            Err(error) => {
-                tracing::warn!(%error, "imports cannot be read");
-                pause(&stop).await;
-            }
-        }
+/// Runs waiting imports, one after the other.
+pub struct Imports {
+    db: Db,
+    blobs: Blobs,
+}
+
+impl Imports {
+    pub fn new(db: Db, blobs: Blobs) -> Self {
+        Self { db, blobs }
     }
 }
 
-async fn pause(stop: &CancellationToken) {
-    let _ = tokio::time::timeout(Duration::from_secs(1), stop.cancelled()).await;
+#[async_trait]
+impl Job for Imports {
+    fn name(&self) -> &'static str {
+        "imports"
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Woken {
+            pause: Duration::from_millis(200),
+            poll: Duration::from_secs(2),
+        }
+    }
+
+    /// Works for a turn, then lets others have one.
+    async fn run(&self) -> Result<(), JobError> {
+        let Some(import) = next(&self.db).await? else {
+            return Ok(());
+        };
+        let (id, stop, begun) = (import.id, CancellationToken::new(), Instant::now());
+        let end_turn = |_: &Import| {
+            if begun.elapsed() > TURN {
+                stop.cancel();
+            }
+        };
+        if let Err(error) = run(&self.db, &self.blobs, import, &stop, end_turn).await {
+            tracing::warn!(%id, %error, "an import stopped");
+        }
+        if stop.is_cancelled() {
+            let mut tx = self.db.begin().await?;
+            match imports::give_back(&mut tx, id, now()).await {
+                // Over meanwhile.
+                Err(Error::Stale) => {}
+                other => other?,
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
 }
 
 async fn next(db: &Db) -> Result<Option<Import>, Error> {
@@ -113,8 +153,33 @@ async fn next(db: &Db) -> Result<Option<Import>, Error> {
     Ok(claimed)
 }
 
-pub(crate) fn now() -> Millis {
-    Timestamp::now().as_millisecond()
+/// Finds the import of the same file with the same settings, or makes it, to be run at once by this process. One that is done
+/// stays done.
+pub async fn start(db: &Db, kind: &str, file_name: &str, settings: &Settings) -> Result<Import, ImportError> {
+    let mapping = serde_json::to_string(settings)?;
+    let mut tx = db.begin().await?;
+    let id = match imports::same(db, kind, &settings.table.blob, &mapping).await? {
+        Some(import) if import.state == imports::State::Done => return Ok(import),
+        Some(import) => {
+            imports::resume(&mut tx, import.id, imports::State::Running, now()).await?;
+            import.id
+        }
+        None => {
+            let state = imports::State::Running;
+            let new = imports::New {
+                kind,
+                file_name,
+                blob: &settings.table.blob,
+                mapping: &mapping,
+                state,
+                total: data_rows(settings),
+                user_id: None,
+            };
+            imports::create(&mut tx, &new, now()).await?
+        }
+    };
+    tx.commit().await?;
+    Ok(imports::get(db, id).await?)
 }
 
 /// Reads an uploaded file and keeps it as a draft with a guessed mapping.

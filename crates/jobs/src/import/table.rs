@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use voce_store::blobs::Blobs;
 
-use super::decode;
+use super::delimited::Dialect;
 
 /// More columns than this are not a registry.
 pub const MOST_COLUMNS: usize = 200;
@@ -78,79 +78,22 @@ pub fn take(path: &Path, blobs: &Blobs) -> Result<Table, TableError> {
 }
 
 fn take_text(file: &mut File, writer: &mut RowWriter) -> Result<Source, TableError> {
-    let encoding = decode::detect(file)?;
-    let mut sample = Vec::new();
-    decode::Decoded::new(&mut *file, encoding)
-        .take(1 << 16)
-        .read_to_end(&mut sample)?;
-    let (delimiter, first_line) = delimiter(&sample);
-    io::Seek::rewind(file)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(decode::Decoded::new(file, encoding));
+    let dialect = Dialect::detect(file)?;
+    let mut reader = dialect.reader(file)?;
     let mut record = csv::StringRecord::new();
     while reader
         .read_record(&mut record)
         .map_err(|error| TableError::Unreadable(error.to_string()))?
     {
         let line = record.position().map_or(0, csv::Position::line);
-        if line >= first_line {
+        if line >= dialect.first_line {
             writer.row(line, record.iter())?;
         }
     }
     Ok(Source::Text {
-        encoding: encoding.name().to_owned(),
-        delimiter: delimiter.into(),
+        encoding: dialect.encoding.name().to_owned(),
+        delimiter: dialect.delimiter.into(),
     })
-}
-
-/// The delimiter that cuts the most lines of a sample into the same number of cells, and the line at which the rows begin:
-/// Excel writes `sep=;` before them.
-fn delimiter(sample: &[u8]) -> (u8, u64) {
-    if let [
-        b's' | b'S',
-        b'e' | b'E',
-        b'p' | b'P',
-        b'=',
-        delimiter,
-        b'\r' | b'\n',
-        ..,
-    ] = sample
-    {
-        return (*delimiter, 2);
-    }
-    // The last line may be cut.
-    let end = sample
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(sample.len(), |end| end + 1);
-    let whole = sample.get(..end).unwrap_or(sample);
-    let score = |delimiter: &u8| {
-        let reader = csv::ReaderBuilder::new()
-            .delimiter(*delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(whole);
-        let widths: Vec<usize> = reader
-            .into_byte_records()
-            .take(200)
-            .flatten()
-            .map(|record| record.len())
-            .collect();
-        let wide = widths.iter().copied().filter(|width| *width > 1);
-        let mut counts = std::collections::BTreeMap::<usize, usize>::new();
-        wide.for_each(|width| *counts.entry(width).or_default() += 1);
-        counts
-            .into_iter()
-            .map(|(width, count)| (count, width))
-            .max()
-            .unwrap_or_default()
-    };
-    // The last of equals wins: the most usual stands last.
-    let best = [b'|', b'\t', b';', b','].into_iter().max_by_key(score).unwrap_or(b',');
-    (best, 1)
 }
 
 fn take_sheet(path: &Path, writer: &mut RowWriter) -> Result<Source, TableError> {
