@@ -21,6 +21,11 @@ impl Registry {
         }
     }
 
+    /// Only these channels: for tests, and for tools that need no others.
+    pub fn of(connectors: Vec<Arc<dyn Connector>>) -> Self {
+        Self { connectors }
+    }
+
     pub fn get(&self, kind: &str) -> Option<&Arc<dyn Connector>> {
         self.connectors.iter().find(|connector| connector.kind() == kind)
     }

@@ -12,7 +12,10 @@ use voce_domain::{
 use voce_identity::name;
 
 use crate::{
-    Dialect, Result, Tx, attachments, attachments::Attachment, cases::CaseRow, contact_search, events,
+    Dialect, Result, Tx, attachments,
+    attachments::Attachment,
+    cases::CaseRow,
+    contact_search, events,
     message_search::{self, Said},
 };
 
@@ -301,7 +304,12 @@ async fn write_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result<()> 
     let said: Vec<Said<&str>> = places
         .into_iter()
         .zip(messages)
-        .map(|((seq,), row)| Said { seq, subject: row.subject, body: row.body, author_name: row.author_name })
+        .map(|((seq,), row)| Said {
+            seq,
+            subject: row.subject,
+            body: row.body,
+            author_name: row.author_name,
+        })
         .collect();
     message_search::write(tx, &said).await
 }
