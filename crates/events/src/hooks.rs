@@ -47,7 +47,10 @@ impl Listener for WebHooks {
     async fn hear(&self, tx: &mut Tx, facts: &[Recorded]) -> Result<()> {
         let hooks = web_hooks::all(&self.db).await?;
         let wants = |hook: &WebHook, kind| hook.active && hook.events.0.contains(&kind);
-        let asked: Vec<&Recorded> = facts.iter().filter(|fact| hooks.iter().any(|hook| wants(hook, fact.event.kind))).collect();
+        let asked: Vec<&Recorded> = facts
+            .iter()
+            .filter(|fact| hooks.iter().any(|hook| wants(hook, fact.event.kind)))
+            .collect();
         if asked.is_empty() {
             return Ok(());
         }
@@ -56,7 +59,11 @@ impl Listener for WebHooks {
         for fact in asked {
             let body = known.body(&fact.event).to_string();
             for hook in hooks.iter().filter(|hook| wants(hook, fact.event.kind)) {
-                deliveries.push(NewDelivery { hook_id: hook.id, event_seq: fact.cursor.seq, body: body.clone() });
+                deliveries.push(NewDelivery {
+                    hook_id: hook.id,
+                    event_seq: fact.cursor.seq,
+                    body: body.clone(),
+                });
             }
         }
         let newest = facts.iter().map(|fact| fact.event.at).max().unwrap_or_default();
@@ -76,15 +83,29 @@ impl Known {
     /// A few queries, whatever the number of facts.
     async fn load(db: &Db, facts: &[&Recorded]) -> Result<Self> {
         let ids = |of: fn(&Event) -> Option<Uuid>| -> Vec<Uuid> {
-            facts.iter().filter_map(|fact| of(&fact.event)).collect::<HashSet<_>>().into_iter().collect()
+            facts
+                .iter()
+                .filter_map(|fact| of(&fact.event))
+                .collect::<HashSet<_>>()
+                .into_iter()
+                .collect()
         };
         let cases = Case::all(db, export::cases_of(db, &ids(|event| event.case_id)).await?).await?;
         let messages = Message::all(db, export::messages_of(db, &ids(|event| event.message_id)).await?).await?;
         let contacts = Contact::all(db, &ids(|event| event.contact_id)).await?;
         Ok(Self {
-            cases: cases.into_iter().map(|case| Ok((case.id, serde_json::to_value(case)?))).collect::<Result<_, Error>>()?,
-            messages: messages.into_iter().map(|one| Ok((one.id, serde_json::to_value(one)?))).collect::<Result<_, Error>>()?,
-            contacts: contacts.into_iter().map(|one| Ok((one.id, serde_json::to_value(one)?))).collect::<Result<_, Error>>()?,
+            cases: cases
+                .into_iter()
+                .map(|case| Ok((case.id, serde_json::to_value(case)?)))
+                .collect::<Result<_, Error>>()?,
+            messages: messages
+                .into_iter()
+                .map(|one| Ok((one.id, serde_json::to_value(one)?)))
+                .collect::<Result<_, Error>>()?,
+            contacts: contacts
+                .into_iter()
+                .map(|one| Ok((one.id, serde_json::to_value(one)?)))
+                .collect::<Result<_, Error>>()?,
         })
     }
 

@@ -121,7 +121,13 @@ impl Case {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let mut tags = tags::of_cases(db, &ids).await?;
         let names = |tags: Vec<tags::TagRow>| tags.into_iter().map(|tag| tag.name).collect();
-        Ok(rows.into_iter().map(|row| { let own = tags.remove(&row.id).map(names).unwrap_or_default(); Self::new(row, own) }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let own = tags.remove(&row.id).map(names).unwrap_or_default();
+                Self::new(row, own)
+            })
+            .collect())
     }
 }
 
@@ -233,7 +239,9 @@ impl Message {
 
     /// Messages with their files and deliveries, in two more queries.
     pub async fn all(db: &Db, rows: Vec<MessageRow>) -> Result<Vec<Self>> {
-        let having = |wanted: fn(&MessageRow) -> bool| -> Vec<Uuid> { rows.iter().filter(|row| wanted(row)).map(|row| row.id).collect() };
+        let having = |wanted: fn(&MessageRow) -> bool| -> Vec<Uuid> {
+            rows.iter().filter(|row| wanted(row)).map(|row| row.id).collect()
+        };
         let mut files: HashMap<Uuid, Vec<File>> = HashMap::new();
         for file in attachments::of_messages(db, &having(|row| row.attachments > 0)).await? {
             files.entry(file.message_id).or_default().push(file.into());
@@ -252,13 +260,23 @@ impl Message {
 
 impl From<Attachment> for File {
     fn from(file: Attachment) -> Self {
-        Self { id: file.id, name: file.name, content_type: file.content_type, size: file.size }
+        Self {
+            id: file.id,
+            name: file.name,
+            content_type: file.content_type,
+            size: file.size,
+        }
     }
 }
 
 impl From<Delivery> for Fate {
     fn from(delivery: Delivery) -> Self {
-        Self { state: delivery.state, detail: delivery.detail, attempts: delivery.attempts, updated_at: Time(delivery.updated_at) }
+        Self {
+            state: delivery.state,
+            detail: delivery.detail,
+            attempts: delivery.attempts,
+            updated_at: Time(delivery.updated_at),
+        }
     }
 }
 
@@ -321,7 +339,10 @@ impl Contact {
         let rows = contacts::get_many(db, ids).await?;
         let mut rows: HashMap<Uuid, contacts::Contact> = rows.into_iter().map(|row| (row.id, row)).collect();
         let mut held = identities::of_contacts(db, ids).await?;
-        let one = |id: &Uuid| rows.remove(id).map(|row| Self::new(row, held.remove(id).unwrap_or_default()));
+        let one = |id: &Uuid| {
+            rows.remove(id)
+                .map(|row| Self::new(row, held.remove(id).unwrap_or_default()))
+        };
         Ok(ids.iter().filter_map(one).collect())
     }
 }
@@ -329,7 +350,12 @@ impl Contact {
 impl From<Held> for Identity {
     fn from(held: Held) -> Self {
         let shared = !held.owned();
-        Self { id: held.identity.id, kind: held.identity.kind.key().to_owned(), value: held.identity.value, shared }
+        Self {
+            id: held.identity.id,
+            kind: held.identity.kind.key().to_owned(),
+            value: held.identity.value,
+            shared,
+        }
     }
 }
 
@@ -368,7 +394,10 @@ mod tests {
 
     #[test]
     fn moments_are_written_with_milliseconds_in_utc() {
-        assert_eq!(serde_json::to_string(&Time(1_772_353_800_007)).unwrap(), "\"2026-03-01T08:30:00.007Z\"");
+        assert_eq!(
+            serde_json::to_string(&Time(1_772_353_800_007)).unwrap(),
+            "\"2026-03-01T08:30:00.007Z\""
+        );
         assert_eq!(Time(i64::MAX).to_string(), "1970-01-01T00:00:00.000Z");
     }
 }

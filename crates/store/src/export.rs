@@ -3,7 +3,12 @@
 use uuid::Uuid;
 use voce_domain::Millis;
 
-use crate::{Db, Result, cases::CaseRow, messages::{self, MessageRow}, statement::Statement};
+use crate::{
+    Db, Result,
+    cases::CaseRow,
+    messages::{self, MessageRow},
+    statement::Statement,
+};
 
 /// Rows of a page.
 pub const PAGE: i64 = 500;

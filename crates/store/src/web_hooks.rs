@@ -64,13 +64,24 @@ pub async fn create(tx: &mut Tx, id: Uuid, settings: &Settings<'_>, sealed_secre
 }
 
 pub async fn update(tx: &mut Tx, id: Uuid, settings: &Settings<'_>) -> Result<()> {
-    let touched = execute!(tx, sqlx::query("UPDATE web_hooks SET name = $2, url = $3, events = $4 WHERE id = $1")
-        .bind(id).bind(settings.name).bind(settings.url).bind(serde_json::to_string(settings.events)?))?;
+    let touched = execute!(
+        tx,
+        sqlx::query("UPDATE web_hooks SET name = $2, url = $3, events = $4 WHERE id = $1")
+            .bind(id)
+            .bind(settings.name)
+            .bind(settings.url)
+            .bind(serde_json::to_string(settings.events)?)
+    )?;
     found(touched)
 }
 
 pub async fn replace_secret(tx: &mut Tx, id: Uuid, sealed_secret: &[u8]) -> Result<()> {
-    found(execute!(tx, sqlx::query("UPDATE web_hooks SET secret = $2 WHERE id = $1").bind(id).bind(sealed_secret))?)
+    found(execute!(
+        tx,
+        sqlx::query("UPDATE web_hooks SET secret = $2 WHERE id = $1")
+            .bind(id)
+            .bind(sealed_secret)
+    )?)
 }
 
 /// Switches a hook on, which forgets its failures, or off, which gives up what still waits.
@@ -95,7 +106,10 @@ async fn give_up(tx: &mut Tx, hook: Uuid, now: Millis) -> Result<u64> {
 
 /// Removes a hook with its deliveries.
 pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<()> {
-    found(execute!(tx, sqlx::query("DELETE FROM web_hooks WHERE id = $1").bind(id))?)
+    found(execute!(
+        tx,
+        sqlx::query("DELETE FROM web_hooks WHERE id = $1").bind(id)
+    )?)
 }
 
 fn found(touched: u64) -> Result<()> {
@@ -139,7 +153,13 @@ pub struct Delivery {
 }
 
 /// Deliveries of a hook, the newest first; `before` is the last id of the page before.
-pub async fn deliveries(db: &Db, hook: Uuid, failed_only: bool, before: Option<Uuid>, limit: i64) -> Result<Vec<Delivery>> {
+pub async fn deliveries(
+    db: &Db,
+    hook: Uuid,
+    failed_only: bool,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Delivery>> {
     let mut s = Statement::new(
         "SELECT id, hook_id, event_seq, body, state, attempts, next_at, status, response, created_at, updated_at
          FROM web_hook_deliveries WHERE hook_id = ",
@@ -189,9 +209,7 @@ pub async fn claim(tx: &mut Tx, busy: &[Uuid], each: i64, now: Millis, lease: Mi
         Dialect::Sqlite => "",
         Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
     };
-    let mut s = Statement::new(
-        "UPDATE web_hook_deliveries SET attempts = attempts + 1, next_at = ",
-    );
+    let mut s = Statement::new("UPDATE web_hook_deliveries SET attempts = attempts + 1, next_at = ");
     s.bind(lease).push(", updated_at = ").bind(now);
     s.push(
         " WHERE state = 'queued' AND id IN (SELECT id FROM web_hook_deliveries WHERE state = 'queued' AND id IN (
@@ -202,14 +220,17 @@ pub async fn claim(tx: &mut Tx, busy: &[Uuid], each: i64, now: Millis, lease: Mi
     // An empty list would be `NOT IN (NULL)`, which nothing fulfils.
     let nobody = [Uuid::nil()];
     s.bind_list(if busy.is_empty() { &nobody } else { busy });
-    s.push(") due WHERE place <= ").bind(each).push(")").push(locked).push(") RETURNING id, hook_id, body, attempts, created_at");
+    s.push(") due WHERE place <= ")
+        .bind(each)
+        .push(")")
+        .push(locked)
+        .push(") RETURNING id, hook_id, body, attempts, created_at");
     s.all_in(tx).await
 }
 
 /// When the next delivery is due.
 pub async fn next_due(db: &Db) -> Result<Option<Millis>> {
-    let (next,): (Option<Millis>,) =
-        sql!(db, c => sqlx::query_as("SELECT MIN(next_at) FROM web_hook_deliveries WHERE state = 'queued'").fetch_one(c).await)?;
+    let (next,): (Option<Millis>,) = sql!(db, c => sqlx::query_as("SELECT MIN(next_at) FROM web_hook_deliveries WHERE state = 'queued'").fetch_one(c).await)?;
     Ok(next)
 }
 
@@ -294,17 +315,31 @@ mod tests {
 
     async fn hook(tx: &mut Tx, name: &str) -> Uuid {
         let id = Uuid::now_v7();
-        let settings = Settings { name, url: "https://example.com/in", events: &[EventKind::CaseOpened] };
+        let settings = Settings {
+            name,
+            url: "https://example.com/in",
+            events: &[EventKind::CaseOpened],
+        };
         create(tx, id, &settings, b"sealed", 1).await.unwrap();
         id
     }
 
     fn facts(hook_id: Uuid, seqs: std::ops::Range<i64>) -> Vec<NewDelivery> {
-        seqs.map(|event_seq| NewDelivery { hook_id, event_seq, body: "{}".into() }).collect()
+        seqs.map(|event_seq| NewDelivery {
+            hook_id,
+            event_seq,
+            body: "{}".into(),
+        })
+        .collect()
     }
 
     async fn states(db: &Db, hook: Uuid) -> Vec<String> {
-        deliveries(db, hook, false, None, 100).await.unwrap().into_iter().map(|row| row.state).collect()
+        deliveries(db, hook, false, None, 100)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|row| row.state)
+            .collect()
     }
 
     #[tokio::test]
@@ -318,7 +353,11 @@ mod tests {
             tx.commit().await.unwrap();
             let mut tx = db.begin().await.unwrap();
             let claimed = claim(&mut tx, &[], 2, 10, 100).await.unwrap();
-            assert_eq!(claimed.iter().filter(|one| one.hook_id == slow).count(), 2, "no hook takes everything");
+            assert_eq!(
+                claimed.iter().filter(|one| one.hook_id == slow).count(),
+                2,
+                "no hook takes everything"
+            );
             assert_eq!(claimed.len(), 3);
             let more = claim(&mut tx, &[slow], 9, 10, 100).await.unwrap();
             assert!(more.is_empty(), "{more:?}");
@@ -338,7 +377,10 @@ mod tests {
             queue(&mut tx, &facts(id, 0..3), 10).await.unwrap();
             let mut claimed = claim(&mut tx, &[], 1, 10, 100).await.unwrap();
             let one = claimed.remove(0);
-            let answer = Answer { status: Some(500), text: "no\0".into() };
+            let answer = Answer {
+                status: Some(500),
+                text: "no\0".into(),
+            };
             assert!(!conclude(&mut tx, &one, &Fate::Again(50), &answer, 11).await.unwrap());
             assert!(conclude(&mut tx, &one, &Fate::Failed, &answer, 12).await.unwrap());
             tx.commit().await.unwrap();
@@ -349,12 +391,28 @@ mod tests {
             set_active(&mut tx, id, true, 20).await.unwrap();
             assert_eq!(replay_failed(&mut tx, id, 20).await.unwrap(), 3);
             for one in claim(&mut tx, &[], 9, 20, 100).await.unwrap() {
-                assert!(!conclude(&mut tx, &one, &Fate::Delivered, &Answer { status: Some(200), text: String::new() }, 21).await.unwrap());
+                assert!(
+                    !conclude(
+                        &mut tx,
+                        &one,
+                        &Fate::Delivered,
+                        &Answer {
+                            status: Some(200),
+                            text: String::new()
+                        },
+                        21
+                    )
+                    .await
+                    .unwrap()
+                );
             }
             replay(&mut tx, id, one.id, 30).await.unwrap();
             let again = claim(&mut tx, &[], 9, 30, 100).await.unwrap();
             assert_eq!(again[0].id, one.id, "the same id");
-            assert!(!conclude(&mut tx, &again[0], &Fate::Failed, &answer, 31).await.unwrap(), "others arrived meanwhile");
+            assert!(
+                !conclude(&mut tx, &again[0], &Fate::Failed, &answer, 31).await.unwrap(),
+                "others arrived meanwhile"
+            );
             assert_eq!(prune(&mut tx, 100, 10).await.unwrap(), 3);
             tx.commit().await.unwrap();
             assert_eq!(tallies(&db).await.unwrap(), []);
@@ -368,12 +426,19 @@ mod tests {
             let mut tx = db.begin().await.unwrap();
             let id = hook(&mut tx, "h").await;
             queue(&mut tx, &facts(id, -1..1), 10).await.unwrap();
-            let settings = Settings { name: "n", url: "https://b.example", events: &[EventKind::NoteWritten, EventKind::CaseOpened] };
+            let settings = Settings {
+                name: "n",
+                url: "https://b.example",
+                events: &[EventKind::NoteWritten, EventKind::CaseOpened],
+            };
             update(&mut tx, id, &settings).await.unwrap();
             replace_secret(&mut tx, id, b"new").await.unwrap();
             tx.commit().await.unwrap();
             let stored = get(&db, id).await.unwrap();
-            assert_eq!((stored.name.as_str(), stored.events.0.len(), &stored.secret[..]), ("n", 2, &b"new"[..]));
+            assert_eq!(
+                (stored.name.as_str(), stored.events.0.len(), &stored.secret[..]),
+                ("n", 2, &b"new"[..])
+            );
             let mut tx = db.begin().await.unwrap();
             delete(&mut tx, id).await.unwrap();
             assert!(matches!(delete(&mut tx, id).await, Err(Error::NotFound)));
