@@ -134,7 +134,8 @@ function keyName(event) {
 }
 
 export function isTyping(target) {
-  if (!(target instanceof Element)) return false;
+  // A field of a dialog just closed keeps the focus until the next frame.
+  if (!(target instanceof Element) || !target.checkVisibility()) return false;
   if (target.isContentEditable || target.matches("textarea, select")) return true;
   return target.matches("input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=range])");
 }
