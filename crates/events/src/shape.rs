@@ -237,6 +237,17 @@ impl Message {
         }
     }
 
+    /// A message without files that was just written here; `fate` is the state of its delivery, if it leaves.
+    pub fn fresh(row: MessageRow, fate: Option<&str>, now: Millis) -> Self {
+        let delivery = fate.map(|state| Fate {
+            state: state.to_owned(),
+            detail: None,
+            attempts: 0,
+            updated_at: Time(now),
+        });
+        Self::new(row, Vec::new(), delivery)
+    }
+
     /// Messages with their files and deliveries, in two more queries.
     pub async fn all(db: &Db, rows: Vec<MessageRow>) -> Result<Vec<Self>> {
         let having = |wanted: fn(&MessageRow) -> bool| -> Vec<Uuid> {

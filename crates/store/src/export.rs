@@ -4,8 +4,9 @@ use uuid::Uuid;
 use voce_domain::Millis;
 
 use crate::{
-    Db, Result,
+    Db, Error, Result, Tx,
     cases::CaseRow,
+    identities::Held,
     messages::{self, MessageRow},
     statement::Statement,
 };
@@ -64,4 +65,28 @@ pub async fn messages(db: &Db, filter: &MessageFilter, seq: i64) -> Result<Vec<M
     }
     s.push(" ORDER BY m.seq LIMIT ").bind(PAGE);
     s.all(db).await
+}
+
+/// A message of the same transaction.
+pub async fn message_in(tx: &mut Tx, id: Uuid) -> Result<MessageRow> {
+    let mut s = select_messages();
+    s.push(" WHERE m.id = ").bind(id);
+    s.all_in(tx).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The addresses of a contact of the same transaction.
+pub async fn identities_in(tx: &mut Tx, contact: Uuid) -> Result<Vec<Held>> {
+    let mut s = Statement::new(
+        "SELECT i.contact_id AS holder_id, i.id, i.kind, i.value, i.contact_id, i.name, i.created_at,
+            (SELECT COUNT(*) FROM identity_shares s WHERE s.identity_id = i.id) AS others
+         FROM identities i WHERE i.contact_id = ",
+    );
+    s.bind(contact);
+    s.push(
+        " UNION ALL SELECT h.contact_id, i.id, i.kind, i.value, i.contact_id, i.name, i.created_at,
+            (SELECT COUNT(*) FROM identity_shares s WHERE s.identity_id = i.id)
+         FROM identity_shares h JOIN identities i ON i.id = h.identity_id WHERE h.contact_id = ",
+    );
+    s.bind(contact).push(" ORDER BY 7, 2");
+    s.all_in(tx).await
 }

@@ -2,6 +2,7 @@
 
 use axum::{
     Extension, Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     http::{HeaderValue, Method, header},
     middleware,
@@ -10,7 +11,7 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    App, Error, account, api, auth, error,
+    App, Error, account, api, auth, desk, error,
     guard::{Access, Guarded},
     people, settings_pages, setup,
 };
@@ -51,12 +52,13 @@ pub fn router(app: App) -> Router {
 
 /// No inline script or style, nothing from other hosts: what a message smuggles in cannot run or call home.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
+     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
 
 /// The table of routes: what [`router`] serves, and who may come in where.
 pub fn routes() -> Routes {
     let mut r = Routes::default();
     people(&mut r);
+    desk(&mut r);
     api(&mut r);
     r
 }
@@ -116,7 +118,83 @@ fn people(r: &mut Routes) {
 
 /// What programs use.
 fn api(r: &mut Routes) {
+    r.get("/api/v1/me", api::lists::me);
     r.post("/api/v1/messages", api::messages::accept);
+    r.get("/api/v1/messages/{id}", api::messages::get);
+    r.get("/api/v1/cases", api::cases::list);
+    r.post("/api/v1/cases", api::cases::create);
+    r.get("/api/v1/cases/{number}", api::cases::get);
+    r.patch("/api/v1/cases/{number}", api::cases::change);
+    r.get("/api/v1/cases/{number}/messages", api::cases::messages);
+    r.get("/api/v1/cases/{number}/conversations", api::cases::conversations);
+    r.get("/api/v1/cases/{number}/events", api::events::of_case);
+    r.post("/api/v1/cases/{number}/answers", api::answers::answer);
+    r.post("/api/v1/cases/{number}/notes", api::answers::note);
+    r.get("/api/v1/contacts", api::contacts::list);
+    r.post("/api/v1/contacts", api::contacts::create);
+    r.get("/api/v1/contacts/{id}", api::contacts::get);
+    r.patch("/api/v1/contacts/{id}", api::contacts::change);
+    r.post("/api/v1/contacts/{id}/identities", api::contacts::add_identity);
+    r.delete("/api/v1/contacts/{id}/identities/{identity}", api::contacts::remove_identity);
+    r.get("/api/v1/organizations", api::organizations::list);
+    r.post("/api/v1/organizations", api::organizations::create);
+    r.get("/api/v1/organizations/{id}", api::organizations::get);
+    r.patch("/api/v1/organizations/{id}", api::organizations::change);
+    r.get("/api/v1/users", api::lists::users);
+    r.get("/api/v1/teams", api::lists::teams);
+    r.get("/api/v1/tags", api::lists::tags);
+    r.get("/api/v1/accounts", api::lists::accounts);
+    r.get("/api/v1/events", api::events::list);
+}
+
+/// Where people answer.
+fn desk(r: &mut Routes) {
+    r.get("/", desk::list::home);
+    r.get("/desk", desk::list::show);
+    r.post("/desk/bulk", desk::actions::bulk);
+    r.post("/undo", desk::actions::take_back);
+    r.post("/views", desk::saved::save);
+    r.post("/views/{id}/delete", desk::saved::delete);
+    r.get("/cases/new", desk::begin::show);
+    r.post("/cases/new", desk::begin::send.layer(upload()));
+    r.get("/cases/{number}", desk::case::show);
+    r.post("/cases/{number}/messages", desk::write::send.layer(upload()));
+    r.post("/cases/{number}/draft", desk::write::draft);
+    r.post("/cases/{number}/presence", desk::live::presence);
+    r.post("/cases/{number}/assign", desk::actions::assign);
+    r.post("/cases/{number}/state", desk::actions::state);
+    r.post("/cases/{number}/priority", desk::actions::priority);
+    r.post("/cases/{number}/tags", desk::actions::tag);
+    r.post("/cases/{number}/subject", desk::actions::subject);
+    r.post("/cases/{number}/merge", desk::arrange::merge);
+    r.post("/cases/{number}/split", desk::arrange::split);
+    r.post("/messages/{id}/labels", desk::labels::correct);
+    r.post("/messages/{id}/cancel", desk::delivery::cancel);
+    r.post("/messages/{id}/retry", desk::delivery::retry);
+    r.post("/messages/{id}/decide", desk::delivery::decide);
+    r.get("/messages/{id}/html", desk::files::html);
+    r.get("/attachments/{id}", desk::files::attachment);
+    r.get("/people.json", desk::write::people);
+    r.get("/search", desk::search::show);
+    r.get("/search/palette", desk::search::palette);
+    r.get("/live", desk::live::stream);
+    r.get("/settings/tags", desk::vocabulary::tags);
+    r.post("/settings/tags", desk::vocabulary::add_tag);
+    r.post("/settings/tags/{id}", desk::vocabulary::edit_tag);
+    r.post("/settings/tags/{id}/delete", desk::vocabulary::delete_tag);
+    r.get("/settings/canned", desk::vocabulary::canned);
+    r.post("/settings/canned", desk::vocabulary::add_canned);
+    r.get("/settings/canned/{id}", desk::vocabulary::open_canned);
+    r.post("/settings/canned/{id}", desk::vocabulary::edit_canned);
+    r.post("/settings/canned/{id}/delete", desk::vocabulary::delete_canned);
+    r.get("/settings/request-types", desk::vocabulary::types);
+    r.post("/settings/request-types", desk::vocabulary::add_type);
+    r.post("/settings/request-types/{key}", desk::vocabulary::edit_type);
+}
+
+/// Files of messages are larger than other forms.
+fn upload() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(desk::parcel::MOST_BYTES + 1024 * 1024)
 }
 
 /// Routes that cannot be registered without a guard in their handler's signature.

@@ -15,10 +15,14 @@ use voce_channels::{
     NewRaw,
     api::{self, Invalid, message},
 };
+use voce_events::shape::Message;
 use voce_ingest::IntakeError;
-use voce_store::accounts::ChannelAccount;
+use voce_store::{accounts::ChannelAccount, messages};
 
-use super::{extract::Query, memory::Memory};
+use super::{
+    extract::{Path, Query},
+    memory::Memory,
+};
 use crate::{App, Error, May, Result, right, state::now};
 
 /// Largest body of a request, in bytes: files come in base64.
@@ -69,6 +73,18 @@ pub async fn accept(
         items,
     };
     Ok((StatusCode::ACCEPTED, axum::Json(accepted)).into_response())
+}
+
+/// Get a message
+#[utoipa::path(get, path = "/api/v1/messages/{id}", tag = "Messages", params(("id" = Uuid, Path)), responses((status = 200, body = Message)))]
+pub async fn get(
+    may: May<right::ReadCases>,
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<Message>> {
+    let row = messages::get(&app.db, super::cases::scope(&may.user), id).await?;
+    let message = Message::all(&app.db, vec![row]).await?.pop();
+    message.map(axum::Json).ok_or(Error::NotFound)
 }
 
 async fn receiver(app: &App, memory: &Memory, wanted: Option<Uuid>) -> Result<ChannelAccount> {
