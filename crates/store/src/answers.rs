@@ -49,7 +49,7 @@ pub async fn write(tx: &mut Tx, answer: &NewAnswer<'_>, now: Millis) -> Result<W
     let (account,): (Uuid,) = sql!(&mut *tx, c => sqlx::query_as("SELECT account_id FROM conversations WHERE id = $1")
         .bind(answer.conversation).fetch_one(c).await)?;
     let idempotency_key = format!("{}:{}", words.user, words.idempotency_key);
-    if known(tx, &idempotency_key).await? {
+    if is_known(tx, words.user, words.idempotency_key).await? {
         return Ok(Written::Before);
     }
     let row = NewRow {
@@ -74,10 +74,19 @@ pub async fn write(tx: &mut Tx, answer: &NewAnswer<'_>, now: Millis) -> Result<W
     };
     deliveries::queue(tx, delivery, now).await?;
     // Whatever comes back belongs to the case that spoke last.
-    execute!(&mut *tx, sqlx::query("UPDATE conversations SET case_id = $2 WHERE id = $1 AND case_id <> $2").bind(answer.conversation).bind(case.id))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE conversations SET case_id = $2 WHERE id = $1 AND case_id <> $2")
+            .bind(answer.conversation)
+            .bind(case.id)
+    )?;
     answered(tx, &case, words.text, now).await?;
     let data = json!({ "number": case.number, "visibility": answer.visibility });
-    let event = Event::new(EventKind::MessageWritten, now, actor).case(case.id).contact(case.contact_id).message(id).data(data);
+    let event = Event::new(EventKind::MessageWritten, now, actor)
+        .case(case.id)
+        .contact(case.contact_id)
+        .message(id)
+        .data(data);
     events::append(tx, &[event]).await?;
     cases::step(tx, case.id, Step::Answered(words.user), actor, now, None).await?;
     if let Some(then) = answer.then {
@@ -87,18 +96,25 @@ pub async fn write(tx: &mut Tx, answer: &NewAnswer<'_>, now: Millis) -> Result<W
     Ok(Written::Now(id))
 }
 
-async fn known(tx: &mut Tx, idempotency_key: &str) -> Result<bool> {
+/// Whether somebody sent something with that key before.
+pub async fn is_known(tx: &mut Tx, user: Uuid, idempotency_key: &str) -> Result<bool> {
     let found: Option<(Uuid,)> = sql!(tx, c => sqlx::query_as("SELECT message_id FROM deliveries WHERE idempotency_key = $1")
-        .bind(idempotency_key).fetch_optional(c).await)?;
+        .bind(format!("{user}:{idempotency_key}")).fetch_optional(c).await)?;
     Ok(found.is_some())
 }
 
 async fn answered(tx: &mut Tx, case: &CaseRow, text: &str, now: Millis) -> Result<()> {
     let preview: String = text.chars().take(200).collect();
-    execute!(tx, sqlx::query(
-        "UPDATE cases SET messages = messages + 1, preview = $2, last_message_at = $3, unanswered_since = NULL,
+    execute!(
+        tx,
+        sqlx::query(
+            "UPDATE cases SET messages = messages + 1, preview = $2, last_message_at = $3, unanswered_since = NULL,
             first_answer_at = COALESCE(first_answer_at, $3), version = version + 1, updated_at = $3 WHERE id = $1",
-    ).bind(case.id).bind(preview).bind(now))?;
+        )
+        .bind(case.id)
+        .bind(preview)
+        .bind(now)
+    )?;
     Ok(())
 }
 
@@ -147,6 +163,7 @@ pub async fn withdrawn(db: &crate::Db, case_id: Uuid, user: Uuid) -> Result<i64>
 /// Whether somebody may act on the delivery of this message: the case of it, under a lock.
 pub async fn case_of(tx: &mut Tx, message_id: Uuid) -> Result<CaseRow> {
     let (case_id,): (Uuid,) = sql!(&mut *tx, c => sqlx::query_as("SELECT case_id FROM messages WHERE id = $1")
-        .bind(message_id).fetch_optional(c).await)?.ok_or(Error::NotFound)?;
+        .bind(message_id).fetch_optional(c).await)?
+    .ok_or(Error::NotFound)?;
     cases::locked(tx, case_id).await
 }

@@ -60,7 +60,15 @@ mod tests {
             let first = row("reso");
             let mut tx = db.begin().await.unwrap();
             save(&mut tx, &first).await.unwrap();
-            save(&mut tx, &CannedRow { title: "Reso merce".into(), ..first.clone() }).await.unwrap();
+            save(
+                &mut tx,
+                &CannedRow {
+                    title: "Reso merce".into(),
+                    ..first.clone()
+                },
+            )
+            .await
+            .unwrap();
             tx.commit().await.unwrap();
             let mut tx = db.begin().await.unwrap();
             assert!(matches!(save(&mut tx, &row("reso")).await, Err(Error::Exists)));

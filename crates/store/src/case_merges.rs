@@ -69,7 +69,11 @@ pub async fn merge(tx: &mut Tx, kept_id: Uuid, merged_id: Uuid, user: Uuid, now:
     // Always in the same order, so that two merges at once cannot wait for each other.
     let (first, second) = (kept_id.min(merged_id), kept_id.max(merged_id));
     let (first, second) = (cases::locked(tx, first).await?, cases::locked(tx, second).await?);
-    let (kept, merged) = if first.id == kept_id { (first, second) } else { (second, first) };
+    let (kept, merged) = if first.id == kept_id {
+        (first, second)
+    } else {
+        (second, first)
+    };
     if kept.merged_into.is_some() || merged.merged_into.is_some() {
         return Err(Error::Refused("case-is-merged"));
     }
@@ -78,7 +82,12 @@ pub async fn merge(tx: &mut Tx, kept_id: Uuid, merged_id: Uuid, user: Uuid, now:
     let conversations: Vec<(Uuid,)> = sql!(&mut *tx, c => sqlx::query_as("UPDATE conversations SET case_id = $1 WHERE case_id = $2 RETURNING id")
         .bind(kept_id).bind(merged_id).fetch_all(c).await)?;
     let (tags, merged_tags) = move_tags(tx, kept_id, merged_id).await?;
-    execute!(&mut *tx, sqlx::query("UPDATE note_mentions SET case_id = $1 WHERE case_id = $2").bind(kept_id).bind(merged_id))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE note_mentions SET case_id = $1 WHERE case_id = $2")
+            .bind(kept_id)
+            .bind(merged_id)
+    )?;
     execute!(&mut *tx, sqlx::query(
         "UPDATE cases SET merged_into = $2, state = 'closed', waiting = NULL, waiting_until = NULL, active = FALSE, messages = 0,
             unanswered_since = NULL, version = version + 1, updated_at = $3 WHERE id = $1",
@@ -88,7 +97,12 @@ pub async fn merge(tx: &mut Tx, kept_id: Uuid, merged_id: Uuid, user: Uuid, now:
     if merged.active && !kept.active && kept.noise.is_none() {
         cases::step(tx, kept_id, Step::Reopen, actor, now, None).await?;
     }
-    execute!(&mut *tx, sqlx::query("UPDATE cases SET version = version + 1, updated_at = $2 WHERE id = $1").bind(kept_id).bind(now))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE cases SET version = version + 1, updated_at = $2 WHERE id = $1")
+            .bind(kept_id)
+            .bind(now)
+    )?;
     let kept_version = cases::locked(tx, kept_id).await?.version;
     let moved = Moved {
         messages,
@@ -100,10 +114,25 @@ pub async fn merge(tx: &mut Tx, kept_id: Uuid, merged_id: Uuid, user: Uuid, now:
         kept_version,
     };
     let id = Uuid::now_v7();
-    execute!(&mut *tx, sqlx::query("INSERT INTO case_merges (id, kept_id, merged_id, moved, by_user, at) VALUES ($1, $2, $3, $4, $5, $6)")
-        .bind(id).bind(kept_id).bind(merged_id).bind(serde_json::to_string(&moved)?).bind(user).bind(now))?;
+    execute!(
+        &mut *tx,
+        sqlx::query(
+            "INSERT INTO case_merges (id, kept_id, merged_id, moved, by_user, at) VALUES ($1, $2, $3, $4, $5, $6)"
+        )
+        .bind(id)
+        .bind(kept_id)
+        .bind(merged_id)
+        .bind(serde_json::to_string(&moved)?)
+        .bind(user)
+        .bind(now)
+    )?;
     let data = json!({ "merge": id, "number": kept.number, "merged": merged_id, "merged_number": merged.number });
-    let event = |case: &CaseRow| Event::new(EventKind::CaseMerged, now, actor).case(case.id).contact(case.contact_id).data(data.clone());
+    let event = |case: &CaseRow| {
+        Event::new(EventKind::CaseMerged, now, actor)
+            .case(case.id)
+            .contact(case.contact_id)
+            .data(data.clone())
+    };
     events::append(tx, &[event(&kept), event(&merged)]).await?;
     Ok(id)
 }
@@ -120,7 +149,10 @@ async fn move_tags(tx: &mut Tx, kept: Uuid, merged: Uuid) -> Result<(Vec<Uuid>, 
         "INSERT INTO case_tags (case_id, tag_id) SELECT $1, tag_id FROM case_tags WHERE case_id = $2 ON CONFLICT DO NOTHING RETURNING tag_id",
     ).bind(kept).bind(merged).fetch_all(c).await)?;
     let all: Vec<(Uuid,)> = sql!(tx, c => sqlx::query_as("DELETE FROM case_tags WHERE case_id = $1 RETURNING tag_id").bind(merged).fetch_all(c).await)?;
-    Ok((added.into_iter().map(|(id,)| id).collect(), all.into_iter().map(|(id,)| id).collect()))
+    Ok((
+        added.into_iter().map(|(id,)| id).collect(),
+        all.into_iter().map(|(id,)| id).collect(),
+    ))
 }
 
 #[derive(FromRow)]
@@ -146,12 +178,20 @@ pub async fn unmerge(tx: &mut Tx, id: Uuid, user: Uuid, now: Millis) -> Result<(
     let moved: Moved = serde_json::from_str(&merge.moved)?;
     for part in moved.messages.chunks(500) {
         let mut s = Statement::new("UPDATE messages SET case_id = ");
-        s.bind(merged.id).push(" WHERE case_id = ").bind(kept.id).push(" AND seq IN ").bind_list(part);
+        s.bind(merged.id)
+            .push(" WHERE case_id = ")
+            .bind(kept.id)
+            .push(" AND seq IN ")
+            .bind_list(part);
         s.run(tx).await?;
     }
     if !moved.conversations.is_empty() {
         let mut s = Statement::new("UPDATE conversations SET case_id = ");
-        s.bind(merged.id).push(" WHERE case_id = ").bind(kept.id).push(" AND id IN ").bind_list(&moved.conversations);
+        s.bind(merged.id)
+            .push(" WHERE case_id = ")
+            .bind(kept.id)
+            .push(" AND id IN ")
+            .bind_list(&moved.conversations);
         s.run(tx).await?;
     }
     execute!(&mut *tx, sqlx::query(
@@ -163,9 +203,14 @@ pub async fn unmerge(tx: &mut Tx, id: Uuid, user: Uuid, now: Millis) -> Result<(
         s.run(tx).await?;
     }
     for tag in &moved.merged_tags {
-        execute!(&mut *tx, sqlx::query(
-            "INSERT INTO case_tags (case_id, tag_id) SELECT $1, id FROM tags WHERE id = $2 ON CONFLICT DO NOTHING",
-        ).bind(merged.id).bind(*tag))?;
+        execute!(
+            &mut *tx,
+            sqlx::query(
+                "INSERT INTO case_tags (case_id, tag_id) SELECT $1, id FROM tags WHERE id = $2 ON CONFLICT DO NOTHING",
+            )
+            .bind(merged.id)
+            .bind(*tag)
+        )?;
     }
     put_back(tx, merged.id, &moved.merged, now).await?;
     if kept.version == moved.kept_version {
@@ -173,10 +218,18 @@ pub async fn unmerge(tx: &mut Tx, id: Uuid, user: Uuid, now: Millis) -> Result<(
     } else {
         cases::recount(tx, kept.id).await?;
     }
-    execute!(&mut *tx, sqlx::query("UPDATE case_merges SET undone_at = $2 WHERE id = $1").bind(id).bind(now))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE case_merges SET undone_at = $2 WHERE id = $1")
+            .bind(id)
+            .bind(now)
+    )?;
     let data = json!({ "merge": id, "undone": true, "number": kept.number, "merged": merged.id, "merged_number": merged.number });
     let event = |case: &CaseRow| {
-        Event::new(EventKind::CaseSplit, now, Actor::user(user)).case(case.id).contact(case.contact_id).data(data.clone())
+        Event::new(EventKind::CaseSplit, now, Actor::user(user))
+            .case(case.id)
+            .contact(case.contact_id)
+            .data(data.clone())
     };
     events::append(tx, &[event(&kept), event(&merged)]).await
 }
@@ -197,17 +250,31 @@ async fn put_back(tx: &mut Tx, id: Uuid, was: &Figures, now: Millis) -> Result<(
 }
 
 /// Makes a new case of chosen messages. A conversation goes on in the case that has its newest message.
-pub async fn split(tx: &mut Tx, case_id: Uuid, messages: &[Uuid], subject: &str, user: Uuid, now: Millis) -> Result<CaseRow> {
+pub async fn split(
+    tx: &mut Tx,
+    case_id: Uuid,
+    messages: &[Uuid],
+    subject: &str,
+    user: Uuid,
+    now: Millis,
+) -> Result<CaseRow> {
     let case = cases::locked(tx, case_id).await?;
     let actor = Actor::user(user);
     let mut s = Statement::new("SELECT contact_id, account_id FROM messages WHERE case_id = ");
-    s.bind(case_id).push(" AND direction <> 'internal' AND id IN ").bind_list(messages).push(" ORDER BY seq DESC LIMIT 1");
+    s.bind(case_id)
+        .push(" AND direction <> 'internal' AND id IN ")
+        .bind_list(messages)
+        .push(" ORDER BY seq DESC LIMIT 1");
     let Some((contact, account)) = s.all_in::<(Option<Uuid>, Uuid)>(tx).await?.pop() else {
         return Err(Error::Refused("case-split-nothing"));
     };
     let new = cases::open(tx, subject, contact.unwrap_or(case.contact_id), account, actor, now).await?;
     let mut s = Statement::new("UPDATE messages SET case_id = ");
-    s.bind(new.id).push(" WHERE case_id = ").bind(case_id).push(" AND id IN ").bind_list(messages);
+    s.bind(new.id)
+        .push(" WHERE case_id = ")
+        .bind(case_id)
+        .push(" AND id IN ")
+        .bind_list(messages);
     let moved = s.run(tx).await?;
     let (left,): (i64,) = sql!(&mut *tx, c => sqlx::query_as("SELECT COUNT(*) FROM messages WHERE case_id = $1 AND direction <> 'internal'")
         .bind(case_id).fetch_one(c).await)?;
@@ -227,12 +294,22 @@ pub async fn split(tx: &mut Tx, case_id: Uuid, messages: &[Uuid], subject: &str,
      .bind(case.urgency.as_str()).bind(case.sentiment_score))?;
     cases::recount(tx, new.id).await?;
     cases::recount(tx, case_id).await?;
-    execute!(&mut *tx, sqlx::query("UPDATE cases SET version = version + 1, updated_at = $2 WHERE id = $1").bind(case_id).bind(now))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE cases SET version = version + 1, updated_at = $2 WHERE id = $1")
+            .bind(case_id)
+            .bind(now)
+    )?;
     if case.owner_id.is_some() {
         cases::step(tx, new.id, Step::Assign(case.owner_id), actor, now, None).await?;
     }
     let data = json!({ "number": case.number, "new": new.id, "new_number": new.number, "messages": moved });
-    let event = |of: &CaseRow| Event::new(EventKind::CaseSplit, now, actor).case(of.id).contact(of.contact_id).data(data.clone());
+    let event = |of: &CaseRow| {
+        Event::new(EventKind::CaseSplit, now, actor)
+            .case(of.id)
+            .contact(of.contact_id)
+            .data(data.clone())
+    };
     events::append(tx, &[event(&case), event(&new)]).await?;
     cases::locked(tx, new.id).await
 }

@@ -54,7 +54,11 @@ impl CaseRow {
             ),
             None => None,
         };
-        Ok(Status { state: self.state.parse()?, owner: self.owner_id, waiting })
+        Ok(Status {
+            state: self.state.parse()?,
+            owner: self.owner_id,
+            waiting,
+        })
     }
 }
 
@@ -68,14 +72,20 @@ pub enum Scope {
 
 impl Scope {
     pub fn of(role: Role, user: Uuid) -> Self {
-        if role.sees_all_cases() { Self::All } else { Self::Involved(user) }
+        if role.sees_all_cases() {
+            Self::All
+        } else {
+            Self::Involved(user)
+        }
     }
 
     /// ` AND …`, for a statement that calls cases `c`.
     pub(crate) fn limit(self, statement: &mut Statement) {
         if let Self::Involved(user) = self {
             statement.push(" AND (c.owner_id = ").bind(user);
-            statement.push(" OR EXISTS (SELECT 1 FROM note_mentions m WHERE m.case_id = c.id AND m.user_id = ").bind(user);
+            statement
+                .push(" OR EXISTS (SELECT 1 FROM note_mentions m WHERE m.case_id = c.id AND m.user_id = ")
+                .bind(user);
             statement.push("))");
         }
     }
@@ -89,6 +99,14 @@ pub async fn by_number(db: &Db, scope: Scope, number: i64) -> Result<CaseRow> {
     statement.all(db).await?.pop().ok_or(Error::NotFound)
 }
 
+/// Those of these cases that may be seen.
+pub async fn by_numbers(db: &Db, scope: Scope, numbers: &[i64]) -> Result<Vec<CaseRow>> {
+    let mut statement = Statement::new("SELECT c.* FROM cases c WHERE c.number IN ");
+    statement.bind_list(numbers);
+    scope.limit(&mut statement);
+    statement.all(db).await
+}
+
 pub async fn by_id(db: &Db, scope: Scope, id: Uuid) -> Result<CaseRow> {
     let mut statement = Statement::new("SELECT c.* FROM cases c WHERE c.id = ");
     statement.bind(id);
@@ -98,7 +116,14 @@ pub async fn by_id(db: &Db, scope: Scope, id: Uuid) -> Result<CaseRow> {
 
 /// Takes one step. The same row comes back when it changes nothing.
 /// With `expected`, refuses ([`Error::Stale`]) when the case changed since it had that version.
-pub async fn step(tx: &mut Tx, id: Uuid, step: Step, actor: Actor, now: Millis, expected: Option<i64>) -> Result<CaseRow> {
+pub async fn step(
+    tx: &mut Tx,
+    id: Uuid,
+    step: Step,
+    actor: Actor,
+    now: Millis,
+    expected: Option<i64>,
+) -> Result<CaseRow> {
     let case = locked(tx, id).await?;
     if expected.is_some_and(|version| version != case.version) {
         return Err(Error::Stale);
@@ -126,7 +151,13 @@ pub async fn restore(tx: &mut Tx, id: Uuid, status: Status, actor: Actor, now: M
 }
 
 /// Writes state, owner and what it waits for together, with the events that tell it.
-pub(crate) async fn set_status(tx: &mut Tx, case: CaseRow, after: Status, actor: Actor, now: Millis) -> Result<CaseRow> {
+pub(crate) async fn set_status(
+    tx: &mut Tx,
+    case: CaseRow,
+    after: Status,
+    actor: Actor,
+    now: Millis,
+) -> Result<CaseRow> {
     let before = case.status()?;
     if before == after {
         return Ok(case);
@@ -152,14 +183,23 @@ pub(crate) async fn set_status(tx: &mut Tx, case: CaseRow, after: Status, actor:
 
 fn status_events(case: &CaseRow, before: Status, after: Status, actor: Actor, now: Millis) -> Vec<Event> {
     let data = json!({ "number": case.number, "from": before, "to": after });
-    let event = |kind| Event::new(kind, now, actor).case(case.id).contact(case.contact_id).data(data.clone());
+    let event = |kind| {
+        Event::new(kind, now, actor)
+            .case(case.id)
+            .contact(case.contact_id)
+            .data(data.clone())
+    };
     let mut told = Vec::with_capacity(2);
     if before.owner != after.owner {
         told.push(event(EventKind::CaseAssigned));
     }
     if before.state != after.state || before.waiting != after.waiting {
         let reopened = !is_active(before.state) && is_active(after.state);
-        told.push(event(if reopened { EventKind::CaseReopened } else { EventKind::CaseStateChanged }));
+        told.push(event(if reopened {
+            EventKind::CaseReopened
+        } else {
+            EventKind::CaseStateChanged
+        }));
     }
     told
 }
@@ -232,7 +272,10 @@ async fn tell_changed(
     now: Millis,
 ) -> Result<()> {
     let data = json!({ "number": case.number, "field": field, "from": from, "to": to });
-    let event = Event::new(EventKind::CaseChanged, now, actor).case(case.id).contact(case.contact_id).data(data);
+    let event = Event::new(EventKind::CaseChanged, now, actor)
+        .case(case.id)
+        .contact(case.contact_id)
+        .data(data);
     events::append(tx, &[event]).await
 }
 
@@ -254,7 +297,14 @@ pub(crate) async fn next_number(tx: &mut Tx) -> Result<i64> {
 }
 
 /// A case that a person opens, without messages yet.
-pub(crate) async fn open(tx: &mut Tx, subject: &str, contact: Uuid, account: Uuid, actor: Actor, now: Millis) -> Result<CaseRow> {
+pub(crate) async fn open(
+    tx: &mut Tx,
+    subject: &str,
+    contact: Uuid,
+    account: Uuid,
+    actor: Actor,
+    now: Millis,
+) -> Result<CaseRow> {
     let number = next_number(tx).await?;
     let row: CaseRow = sql!(&mut *tx, c => sqlx::query_as(
         "INSERT INTO cases (id, number, subject, preview, contact_id, account_id, state, owner_id, team_id, priority, urgency,
@@ -264,7 +314,14 @@ pub(crate) async fn open(tx: &mut Tx, subject: &str, contact: Uuid, account: Uui
     ).bind(Uuid::now_v7()).bind(number).bind(subject).bind(contact).bind(account).bind(Priority::Normal.key())
      .bind(Urgency::Normal.key()).bind(now).fetch_one(c).await)?;
     let data = json!({ "number": number, "subject": subject });
-    events::append(tx, &[Event::new(EventKind::CaseOpened, now, actor).case(row.id).contact(contact).data(data)]).await?;
+    events::append(
+        tx,
+        &[Event::new(EventKind::CaseOpened, now, actor)
+            .case(row.id)
+            .contact(contact)
+            .data(data)],
+    )
+    .await?;
     Ok(row)
 }
 

@@ -54,7 +54,14 @@ struct Labelled {
 
 /// Puts one label of a message right. `None` takes it away, where that means something (language, request type, noise).
 /// The columns of the case follow when the message is the newest inbound one. Writes nothing when it is so already.
-pub async fn correct(tx: &mut Tx, message_id: Uuid, label: LabelKind, value: Option<&str>, user: Uuid, now: Millis) -> Result<()> {
+pub async fn correct(
+    tx: &mut Tx,
+    message_id: Uuid,
+    label: LabelKind,
+    value: Option<&str>,
+    user: Uuid,
+    now: Millis,
+) -> Result<()> {
     check(label, value)?;
     let message = labelled(tx, message_id).await?;
     let was = match label {
@@ -73,12 +80,36 @@ pub async fn correct(tx: &mut Tx, message_id: Uuid, label: LabelKind, value: Opt
         _ => None,
     };
     let score = score_of(value);
-    write(tx, message_id, label, value, if label == LabelKind::Sentiment { score } else { Some(1.0) }).await?;
-    execute!(&mut *tx, sqlx::query("INSERT INTO corrections (id, message_id, label, was, now, user_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(Uuid::now_v7()).bind(message_id).bind(label.key()).bind(was.as_deref()).bind(value).bind(user).bind(now))?;
+    write(
+        tx,
+        message_id,
+        label,
+        value,
+        if label == LabelKind::Sentiment {
+            score
+        } else {
+            Some(1.0)
+        },
+    )
+    .await?;
+    execute!(
+        &mut *tx,
+        sqlx::query(
+            "INSERT INTO corrections (id, message_id, label, was, now, user_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        )
+        .bind(Uuid::now_v7())
+        .bind(message_id)
+        .bind(label.key())
+        .bind(was.as_deref())
+        .bind(value)
+        .bind(user)
+        .bind(now)
+    )?;
     let case = follow(tx, &message, label, value, score, now).await?;
     let data = json!({ "number": case.number, "label": label, "from": was, "to": value, "strength": number });
-    let event = Event::new(EventKind::LabelsCorrected, now, Actor::user(user)).case(case.id).contact(case.contact_id);
+    let event = Event::new(EventKind::LabelsCorrected, now, Actor::user(user))
+        .case(case.id)
+        .contact(case.contact_id);
     events::append(tx, &[event.message(message_id).data(data)]).await
 }
 
@@ -99,7 +130,9 @@ pub(crate) async fn take_back(tx: &mut Tx, message_id: Uuid, data: &Value, user:
     let score = if label == LabelKind::Sentiment { strength } else { None };
     let case = follow(tx, &message, label, from, score, now).await?;
     let back = json!({ "number": case.number, "label": label, "from": to, "to": from, "undone": true });
-    let event = Event::new(EventKind::LabelsCorrected, now, Actor::user(user)).case(case.id).contact(case.contact_id);
+    let event = Event::new(EventKind::LabelsCorrected, now, Actor::user(user))
+        .case(case.id)
+        .contact(case.contact_id);
     events::append(tx, &[event.message(message_id).data(back)]).await?;
     Ok(true)
 }
@@ -114,7 +147,11 @@ fn check(label: LabelKind, value: Option<&str>) -> Result<()> {
         (LabelKind::Language | LabelKind::RequestType | LabelKind::Noise, None) => true,
         (LabelKind::Sentiment | LabelKind::Urgency, None) => false,
     };
-    if good { Ok(()) } else { Err(Error::Refused("label-unknown-value")) }
+    if good {
+        Ok(())
+    } else {
+        Err(Error::Refused("label-unknown-value"))
+    }
 }
 
 /// A middling score for a class that a person chose.
@@ -135,19 +172,51 @@ async fn labelled(tx: &mut Tx, id: Uuid) -> Result<Labelled> {
 
 async fn write(tx: &mut Tx, id: Uuid, label: LabelKind, value: Option<&str>, strength: Option<f64>) -> Result<()> {
     match label {
-        LabelKind::Language => execute!(tx, sqlx::query("UPDATE messages SET language = $2 WHERE id = $1").bind(id).bind(value)),
-        LabelKind::Sentiment => execute!(tx, sqlx::query("UPDATE messages SET sentiment = $2, sentiment_score = $3 WHERE id = $1")
-            .bind(id).bind(value).bind(strength)),
-        LabelKind::RequestType => execute!(tx, sqlx::query("UPDATE messages SET request_type = $2, request_confidence = $3 WHERE id = $1")
-            .bind(id).bind(value).bind(strength)),
-        LabelKind::Urgency => execute!(tx, sqlx::query("UPDATE messages SET urgency = $2 WHERE id = $1").bind(id).bind(value)),
-        LabelKind::Noise => execute!(tx, sqlx::query("UPDATE messages SET noise = $2 WHERE id = $1").bind(id).bind(value)),
+        LabelKind::Language => execute!(
+            tx,
+            sqlx::query("UPDATE messages SET language = $2 WHERE id = $1")
+                .bind(id)
+                .bind(value)
+        ),
+        LabelKind::Sentiment => execute!(
+            tx,
+            sqlx::query("UPDATE messages SET sentiment = $2, sentiment_score = $3 WHERE id = $1")
+                .bind(id)
+                .bind(value)
+                .bind(strength)
+        ),
+        LabelKind::RequestType => execute!(
+            tx,
+            sqlx::query("UPDATE messages SET request_type = $2, request_confidence = $3 WHERE id = $1")
+                .bind(id)
+                .bind(value)
+                .bind(strength)
+        ),
+        LabelKind::Urgency => execute!(
+            tx,
+            sqlx::query("UPDATE messages SET urgency = $2 WHERE id = $1")
+                .bind(id)
+                .bind(value)
+        ),
+        LabelKind::Noise => execute!(
+            tx,
+            sqlx::query("UPDATE messages SET noise = $2 WHERE id = $1")
+                .bind(id)
+                .bind(value)
+        ),
     }?;
     Ok(())
 }
 
 /// Lets the case follow its newest inbound message, and noise the whole case.
-async fn follow(tx: &mut Tx, message: &Labelled, label: LabelKind, value: Option<&str>, score: Option<f64>, now: Millis) -> Result<CaseRow> {
+async fn follow(
+    tx: &mut Tx,
+    message: &Labelled,
+    label: LabelKind,
+    value: Option<&str>,
+    score: Option<f64>,
+    now: Millis,
+) -> Result<CaseRow> {
     let mut case = cases::locked(tx, message.case_id).await?;
     if message.direction != "inbound" {
         return Ok(case);
@@ -168,7 +237,13 @@ async fn follow(tx: &mut Tx, message: &Labelled, label: LabelKind, value: Option
 }
 
 /// A case is noise while nothing but noise was said in it.
-async fn follow_noise(tx: &mut Tx, mut case: CaseRow, message: &Labelled, value: Option<&str>, now: Millis) -> Result<CaseRow> {
+async fn follow_noise(
+    tx: &mut Tx,
+    mut case: CaseRow,
+    message: &Labelled,
+    value: Option<&str>,
+    now: Millis,
+) -> Result<CaseRow> {
     let (serious,): (i64,) = sql!(&mut *tx, c => sqlx::query_as(
         "SELECT COUNT(*) FROM messages WHERE case_id = $1 AND direction <> 'internal' AND noise IS NULL",
     ).bind(case.id).fetch_one(c).await)?;
@@ -186,6 +261,11 @@ async fn follow_noise(tx: &mut Tx, mut case: CaseRow, message: &Labelled, value:
         (false, true) if case.unanswered_since == Some(message.created_at) => None,
         _ => case.unanswered_since,
     };
-    execute!(&mut *tx, sqlx::query("UPDATE cases SET unanswered_since = $2 WHERE id = $1").bind(case.id).bind(since))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("UPDATE cases SET unanswered_since = $2 WHERE id = $1")
+            .bind(case.id)
+            .bind(since)
+    )?;
     cases::locked(tx, case.id).await
 }

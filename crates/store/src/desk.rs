@@ -51,7 +51,15 @@ pub enum View {
 impl View {
     /// The views with a fixed name, in the order of the side bar.
     pub const FIXED: [Self; 9] = [
-        Self::Mine, Self::Unassigned, Self::Teams, Self::Mentions, Self::Waiting, Self::All, Self::Resolved, Self::Closed, Self::Noise,
+        Self::Mine,
+        Self::Unassigned,
+        Self::Teams,
+        Self::Mentions,
+        Self::Waiting,
+        Self::All,
+        Self::Resolved,
+        Self::Closed,
+        Self::Noise,
     ];
 
     pub const fn key(self) -> &'static str {
@@ -163,7 +171,11 @@ impl Line {
             Sort::Unanswered => self.case.unanswered_since.unwrap_or_default(),
             _ => self.case.last_message_at,
         };
-        Place { band: self.band, at, id: self.case.id }
+        Place {
+            band: self.band,
+            at,
+            id: self.case.id,
+        }
     }
 }
 
@@ -208,13 +220,20 @@ impl Query {
             ") p JOIN contacts k ON k.id = p.contact_id JOIN channel_accounts a ON a.id = p.account_id
              LEFT JOIN users o ON o.id = p.owner_id LEFT JOIN case_looks l ON l.case_id = p.id AND l.user_id = ",
         );
-        s.bind(reader.user).push(" ORDER BY p.band, ").push(self.order("p.")).push(" LIMIT ").bind(self.limit);
+        s.bind(reader.user)
+            .push(" ORDER BY p.band, ")
+            .push(self.order("p."))
+            .push(" LIMIT ")
+            .bind(self.limit);
         s
     }
 
     fn stretches(&self, reader: &Reader) -> Vec<Stretch> {
         let teams = |teams: &[Uuid]| {
-            teams.iter().flat_map(|team| [Stretch::Team(*team, "new"), Stretch::Team(*team, "open")]).collect()
+            teams
+                .iter()
+                .flat_map(|team| [Stretch::Team(*team, "new"), Stretch::Team(*team, "open")])
+                .collect()
         };
         match self.view {
             View::Mine => vec![Stretch::Owned(reader.user)],
@@ -242,44 +261,68 @@ impl Query {
     }
 
     fn stretch(&self, s: &mut Statement, db: &Db, reader: &Reader, stretch: Stretch, band: i64) {
-        s.push("SELECT * FROM (SELECT c.*, ").push(["0", "1", "2", "3"][band.clamp(0, 3) as usize]).push(" AS band FROM cases c WHERE ");
+        s.push("SELECT * FROM (SELECT c.*, ")
+            .push(["0", "1", "2", "3"][band.clamp(0, 3) as usize])
+            .push(" AS band FROM cases c WHERE ");
         // Along an index of its own order, a state must not tempt the planner to sort a whole state instead.
         let by_date = matches!(self.sort, Sort::Newest | Sort::Oldest);
         match stretch {
             Stretch::Owned(user) => {
-                s.push("c.active AND c.owner_id IS NOT NULL AND c.state = 'open' AND c.owner_id = ").bind(user);
+                s.push("c.active AND c.owner_id IS NOT NULL AND c.state = 'open' AND c.owner_id = ")
+                    .bind(user);
             }
             Stretch::State(state) => {
-                s.push("c.active AND ").push(if by_date { "c.state = " } else { "(c.state || '') = " }).bind(state);
+                s.push("c.active AND ")
+                    .push(if by_date { "c.state = " } else { "(c.state || '') = " })
+                    .bind(state);
             }
             Stretch::Team(team, state) => {
-                s.push("c.active AND c.team_id IS NOT NULL AND c.team_id = ").bind(team).push(" AND c.state = ").bind(state);
+                s.push("c.active AND c.team_id IS NOT NULL AND c.team_id = ")
+                    .bind(team)
+                    .push(" AND c.state = ")
+                    .bind(state);
             }
             Stretch::Mentions(user) => {
-                s.push("c.merged_into IS NULL AND c.id IN (SELECT n.case_id FROM note_mentions n WHERE n.user_id = ").bind(user);
+                s.push("c.merged_into IS NULL AND c.id IN (SELECT n.case_id FROM note_mentions n WHERE n.user_id = ")
+                    .bind(user);
                 s.push(" ORDER BY n.at DESC LIMIT 2000)");
             }
             Stretch::Active => _ = s.push("c.active"),
-            Stretch::Ended(state) => _ = s.push("NOT c.active AND c.merged_into IS NULL AND c.state = ").bind(state),
+            Stretch::Ended(state) => {
+                _ = s
+                    .push("NOT c.active AND c.merged_into IS NULL AND c.state = ")
+                    .bind(state)
+            }
             Stretch::Noise => _ = s.push("c.noise IS NOT NULL AND c.merged_into IS NULL"),
         }
         if self.sort == Sort::Priority {
             match Priority::ALL.iter().rev().nth(band.clamp(0, 3) as usize) {
                 Some(Priority::Normal) | None => _ = s.push(" AND c.priority = 'normal'"),
-                Some(priority) => _ = s.push(" AND c.priority <> 'normal' AND c.priority = ").bind(priority.key()),
+                Some(priority) => {
+                    _ = s
+                        .push(" AND c.priority <> 'normal' AND c.priority = ")
+                        .bind(priority.key())
+                }
             }
         }
         self.filter.narrow(s, db);
         involved(s, reader.scope);
         self.continue_after(s, band);
-        s.push(" ORDER BY ").push(self.order("c.")).push(" LIMIT ").bind(self.limit).push(") s");
+        s.push(" ORDER BY ")
+            .push(self.order("c."))
+            .push(" LIMIT ")
+            .bind(self.limit)
+            .push(") s");
     }
 
     fn continue_after(&self, s: &mut Statement, band: i64) {
         if self.sort == Sort::Unanswered {
             s.push(" AND c.unanswered_since IS NOT NULL");
         }
-        let Some(place) = self.after.filter(|place| place.band == band || self.sort != Sort::Priority) else {
+        let Some(place) = self
+            .after
+            .filter(|place| place.band == band || self.sort != Sort::Priority)
+        else {
             return;
         };
         s.push(match self.sort {
@@ -305,9 +348,13 @@ impl Query {
 /// The scope of a guest as a short list of ids, so that no list walks over everybody's cases.
 fn involved(s: &mut Statement, scope: Scope) {
     if let Scope::Involved(user) = scope {
-        s.push(" AND c.id IN (SELECT w.id FROM cases w WHERE w.active AND w.owner_id IS NOT NULL AND w.owner_id = ").bind(user);
-        s.push(" UNION ALL SELECT w.id FROM cases w WHERE NOT w.active AND w.owner_id IS NOT NULL AND w.owner_id = ").bind(user);
-        s.push(" UNION ALL SELECT n.case_id FROM note_mentions n WHERE n.user_id = ").bind(user).push(")");
+        s.push(" AND c.id IN (SELECT w.id FROM cases w WHERE w.active AND w.owner_id IS NOT NULL AND w.owner_id = ")
+            .bind(user);
+        s.push(" UNION ALL SELECT w.id FROM cases w WHERE NOT w.active AND w.owner_id IS NOT NULL AND w.owner_id = ")
+            .bind(user);
+        s.push(" UNION ALL SELECT n.case_id FROM note_mentions n WHERE n.user_id = ")
+            .bind(user)
+            .push(")");
     }
 }
 
@@ -324,15 +371,19 @@ impl Filter {
             Some(Owner::Is(user)) => _ = s.push(" AND c.owner_id = ").bind(user),
             None => {}
         }
-        for (column, id) in
-            [(" AND c.team_id = ", self.team), (" AND c.account_id = ", self.account), (" AND c.contact_id = ", self.contact)]
-        {
+        for (column, id) in [
+            (" AND c.team_id = ", self.team),
+            (" AND c.account_id = ", self.account),
+            (" AND c.contact_id = ", self.contact),
+        ] {
             if let Some(id) = id {
                 s.push(column).bind(id);
             }
         }
         if let Some(tag) = self.tag {
-            s.push(" AND c.id IN (SELECT g.case_id FROM case_tags g WHERE g.tag_id = ").bind(tag).push(")");
+            s.push(" AND c.id IN (SELECT g.case_id FROM case_tags g WHERE g.tag_id = ")
+                .bind(tag)
+                .push(")");
         }
         if let Some(priority) = self.priority {
             s.push(" AND (c.priority || '') = ").bind(priority.key());
@@ -350,7 +401,10 @@ impl Filter {
             Some(SentimentClass::Negative) => _ = s.push(" AND c.sentiment_score <= -").push(FEELING),
             Some(SentimentClass::Positive) => _ = s.push(" AND c.sentiment_score >= ").push(FEELING),
             Some(SentimentClass::Neutral) => {
-                s.push(" AND c.sentiment_score > -").push(FEELING).push(" AND c.sentiment_score < ").push(FEELING);
+                s.push(" AND c.sentiment_score > -")
+                    .push(FEELING)
+                    .push(" AND c.sentiment_score < ")
+                    .push(FEELING);
             }
             None => {}
         }
@@ -406,29 +460,47 @@ impl Counts {
 pub async fn counts(db: &Db, reader: &Reader) -> Result<Counts> {
     let mut s = Statement::new("");
     let fixed = [
-        Stretch::Owned(reader.user), Stretch::State("new"), Stretch::State("waiting"), Stretch::Active, Stretch::Noise,
+        Stretch::Owned(reader.user),
+        Stretch::State("new"),
+        Stretch::State("waiting"),
+        Stretch::Active,
+        Stretch::Noise,
     ];
     for (at, stretch) in fixed.into_iter().enumerate() {
-        s.push(if at == 0 { "SELECT COUNT(*), " } else { " UNION ALL SELECT COUNT(*), " }).bind(at as i64);
+        s.push(if at == 0 {
+            "SELECT COUNT(*), "
+        } else {
+            " UNION ALL SELECT COUNT(*), "
+        })
+        .bind(at as i64);
         s.push(" FROM (SELECT 1 FROM cases c WHERE ");
         counted(&mut s, stretch);
         involved(&mut s, reader.scope);
         s.push(" LIMIT 1001) x");
     }
-    s.push(" UNION ALL SELECT COUNT(DISTINCT n.case_id), ").bind(fixed.len() as i64);
-    s.push(" FROM (SELECT m.case_id FROM note_mentions m WHERE m.user_id = ").bind(reader.user);
+    s.push(" UNION ALL SELECT COUNT(DISTINCT n.case_id), ")
+        .bind(fixed.len() as i64);
+    s.push(" FROM (SELECT m.case_id FROM note_mentions m WHERE m.user_id = ")
+        .bind(reader.user);
     s.push(" AND m.seen_at IS NULL LIMIT 1001) n");
     let first_team = fixed.len() as i64 + 1;
     for (at, team) in reader.teams.iter().enumerate() {
         for state in ["new", "open"] {
-            s.push(" UNION ALL SELECT COUNT(*), ").bind(first_team + at as i64).push(" FROM (SELECT 1 FROM cases c WHERE ");
+            s.push(" UNION ALL SELECT COUNT(*), ")
+                .bind(first_team + at as i64)
+                .push(" FROM (SELECT 1 FROM cases c WHERE ");
             counted(&mut s, Stretch::Team(*team, state));
             involved(&mut s, reader.scope);
             s.push(" LIMIT 1001) x");
         }
     }
     let rows: Vec<(i64, i64)> = s.all(db).await?;
-    let of = |which: i64| rows.iter().filter(|(_, at)| *at == which).map(|(count, _)| count).sum::<i64>();
+    let of = |which: i64| {
+        rows.iter()
+            .filter(|(_, at)| *at == which)
+            .map(|(count, _)| count)
+            .sum::<i64>()
+    };
     let each_team: Vec<i64> = (0..reader.teams.len() as i64).map(|at| of(first_team + at)).collect();
     Ok(Counts {
         mine: of(0),
@@ -446,21 +518,39 @@ pub async fn counts(db: &Db, reader: &Reader) -> Result<Counts> {
 fn counted(s: &mut Statement, stretch: Stretch) {
     match stretch {
         Stretch::Owned(user) => {
-            s.push("c.active AND c.owner_id IS NOT NULL AND c.state = 'open' AND c.owner_id = ").bind(user);
+            s.push("c.active AND c.owner_id IS NOT NULL AND c.state = 'open' AND c.owner_id = ")
+                .bind(user);
         }
         Stretch::State(state) => _ = s.push("c.active AND c.state = ").bind(state),
         Stretch::Team(team, state) => {
-            s.push("c.active AND c.team_id IS NOT NULL AND c.team_id = ").bind(team).push(" AND c.state = ").bind(state);
+            s.push("c.active AND c.team_id IS NOT NULL AND c.team_id = ")
+                .bind(team)
+                .push(" AND c.state = ")
+                .bind(state);
         }
         Stretch::Noise => _ = s.push("c.noise IS NOT NULL"),
         Stretch::Active | Stretch::Mentions(_) | Stretch::Ended(_) => _ = s.push("c.active"),
     }
 }
 
-/// The teams of a person.
-pub async fn teams_of(db: &Db, user: Uuid) -> Result<Vec<Uuid>> {
-    let rows: Vec<(Uuid,)> = sql!(db, c => sqlx::query_as(
-        "SELECT m.team_id FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.user_id = $1 ORDER BY t.name",
-    ).bind(user).fetch_all(c).await)?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+/// Something that menus and filters offer: a colleague, a team, a tag or a channel account.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Choice {
+    /// `user`, `team`, `tag` or `account`.
+    pub list: String,
+    pub id: Uuid,
+    pub name: String,
+    /// Role of a user, colour of a tag, channel of an account.
+    pub detail: String,
+}
+
+/// Everything that the desk's menus offer, by name, in one query.
+pub async fn choices(db: &Db) -> Result<Vec<Choice>> {
+    sql!(db, c => sqlx::query_as(
+        "SELECT 'user' AS list, id, name, role AS detail FROM users WHERE active
+         UNION ALL SELECT 'team', id, name, '' FROM teams
+         UNION ALL SELECT 'tag', id, name, color FROM tags
+         UNION ALL SELECT 'account', id, name, kind FROM channel_accounts
+         ORDER BY 1, 3, 2",
+    ).fetch_all(c).await)
 }

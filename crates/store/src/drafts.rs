@@ -23,14 +23,28 @@ pub async fn keep(tx: &mut Tx, case_id: Uuid, user_id: Uuid, mode: &str, body: &
     if body.trim().is_empty() {
         return forget(tx, case_id, user_id, mode).await;
     }
-    execute!(tx, sqlx::query(
-        "INSERT INTO drafts (case_id, user_id, mode, body, updated_at) VALUES ($1, $2, $3, $4, $5)
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO drafts (case_id, user_id, mode, body, updated_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (case_id, user_id, mode) DO UPDATE SET body = excluded.body, updated_at = excluded.updated_at",
-    ).bind(case_id).bind(user_id).bind(mode).bind(body).bind(now))?;
+        )
+        .bind(case_id)
+        .bind(user_id)
+        .bind(mode)
+        .bind(body)
+        .bind(now)
+    )?;
     Ok(())
 }
 
 pub async fn forget(tx: &mut Tx, case_id: Uuid, user_id: Uuid, mode: &str) -> Result<()> {
-    execute!(tx, sqlx::query("DELETE FROM drafts WHERE case_id = $1 AND user_id = $2 AND mode = $3").bind(case_id).bind(user_id).bind(mode))?;
+    execute!(
+        tx,
+        sqlx::query("DELETE FROM drafts WHERE case_id = $1 AND user_id = $2 AND mode = $3")
+            .bind(case_id)
+            .bind(user_id)
+            .bind(mode)
+    )?;
     Ok(())
 }

@@ -41,10 +41,17 @@ pub async fn note(tx: &mut Tx, case_id: Uuid, user_id: Uuid, look: Look, now: Mi
         Look::Typing => Some(now),
         Look::Left => Some(LEFT),
     };
-    execute!(tx, sqlx::query(
-        "INSERT INTO case_looks (case_id, user_id, seen_at, typing_at) VALUES ($1, $2, $3, $4)
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO case_looks (case_id, user_id, seen_at, typing_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (case_id, user_id) DO UPDATE SET seen_at = excluded.seen_at, typing_at = excluded.typing_at",
-    ).bind(case_id).bind(user_id).bind(now).bind(typing_at))?;
+        )
+        .bind(case_id)
+        .bind(user_id)
+        .bind(now)
+        .bind(typing_at)
+    )?;
     Ok(was_here != (look != Look::Left) || was_typing != (look == Look::Typing))
 }
 

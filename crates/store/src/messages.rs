@@ -163,7 +163,9 @@ pub struct ReactionRow {
 }
 
 pub async fn reactions(db: &Db, messages: &[Uuid]) -> Result<Vec<ReactionRow>> {
-    let mut s = Statement::new("SELECT message_id, kind, COUNT(*) AS count FROM reactions WHERE message_id IS NOT NULL AND message_id IN ");
+    let mut s = Statement::new(
+        "SELECT message_id, kind, COUNT(*) AS count FROM reactions WHERE message_id IS NOT NULL AND message_id IN ",
+    );
     s.bind_list(messages).push(" GROUP BY message_id, kind ORDER BY kind");
     s.all(db).await
 }
@@ -204,7 +206,10 @@ pub async fn write_note(tx: &mut Tx, note: &NewWords<'_>, mentioned: &[Uuid], no
     mentions::add(tx, id, note.case_id, mentioned, now).await?;
     drafts::forget(tx, note.case_id, note.user, "note").await?;
     let data = json!({ "mentions": mentioned });
-    let event = Event::new(EventKind::NoteWritten, now, Actor::user(note.user)).case(note.case_id).message(id).data(data);
+    let event = Event::new(EventKind::NoteWritten, now, Actor::user(note.user))
+        .case(note.case_id)
+        .message(id)
+        .data(data);
     events::append(tx, &[event]).await?;
     Ok(Some(id))
 }
@@ -247,9 +252,25 @@ pub(crate) async fn insert(tx: &mut Tx, row: NewRow<'_>, now: Millis) -> Result<
     let Some((seq,)) = inserted else {
         return Ok(None);
     };
-    let files: Vec<Attachment> = words.files.iter().map(|file| Attachment { message_id: row.id, ..file.clone() }).collect();
+    let files: Vec<Attachment> = words
+        .files
+        .iter()
+        .map(|file| Attachment {
+            message_id: row.id,
+            ..file.clone()
+        })
+        .collect();
     attachments::add(tx, &files).await?;
-    message_search::write(tx, &[Said { seq, subject: row.subject, body: words.text, author_name: words.author_name }]).await?;
+    message_search::write(
+        tx,
+        &[Said {
+            seq,
+            subject: row.subject,
+            body: words.text,
+            author_name: words.author_name,
+        }],
+    )
+    .await?;
     Ok(Some(()))
 }
 
@@ -257,7 +278,13 @@ pub(crate) async fn insert(tx: &mut Tx, row: NewRow<'_>, now: Millis) -> Result<
 pub(crate) async fn remove(tx: &mut Tx, id: Uuid) -> Result<()> {
     let (seq,): (i64,) = sql!(&mut *tx, c => sqlx::query_as("DELETE FROM messages WHERE id = $1 RETURNING seq").bind(id).fetch_one(c).await)?;
     message_search::remove(&mut *tx, seq).await?;
-    execute!(&mut *tx, sqlx::query("DELETE FROM attachments WHERE message_id = $1").bind(id))?;
-    execute!(tx, sqlx::query("DELETE FROM note_mentions WHERE message_id = $1").bind(id))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("DELETE FROM attachments WHERE message_id = $1").bind(id)
+    )?;
+    execute!(
+        tx,
+        sqlx::query("DELETE FROM note_mentions WHERE message_id = $1").bind(id)
+    )?;
     Ok(())
 }

@@ -17,10 +17,16 @@ pub struct RequestTypeRow {
 
 /// All request types in their order: the built-in ones, unless the company changed them, and its own.
 pub async fn all(db: &Db) -> Result<Vec<RequestTypeRow>> {
-    let mut rows: Vec<RequestTypeRow> = sql!(db, c => sqlx::query_as("SELECT key, name, position, archived FROM request_types").fetch_all(c).await)?;
+    let mut rows: Vec<RequestTypeRow> =
+        sql!(db, c => sqlx::query_as("SELECT key, name, position, archived FROM request_types").fetch_all(c).await)?;
     for (position, key) in REQUEST_TYPES.iter().enumerate() {
         if !rows.iter().any(|row| row.key == *key) {
-            rows.push(RequestTypeRow { key: (*key).into(), name: None, position: position as i64, archived: false });
+            rows.push(RequestTypeRow {
+                key: (*key).into(),
+                name: None,
+                position: position as i64,
+                archived: false,
+            });
         }
     }
     rows.sort_by(|a, b| (a.position, &a.key).cmp(&(b.position, &b.key)));
@@ -42,16 +48,25 @@ pub async fn create(tx: &mut Tx, name: &str) -> Result<String> {
     if key.is_empty() || REQUEST_TYPES.contains(&key.as_str()) {
         return Err(Error::Exists);
     }
-    let (last,): (i64,) = sql!(&mut *tx, c => sqlx::query_as("SELECT COALESCE(MAX(position), 0) FROM request_types").fetch_one(c).await)?;
+    let (last,): (i64,) =
+        sql!(&mut *tx, c => sqlx::query_as("SELECT COALESCE(MAX(position), 0) FROM request_types").fetch_one(c).await)?;
     let position = (last + 1).max(REQUEST_TYPES.len() as i64);
-    execute!(tx, sqlx::query("INSERT INTO request_types (key, name, position, archived) VALUES ($1, $2, $3, FALSE)")
-        .bind(key.as_str()).bind(name.trim()).bind(position))?;
+    execute!(
+        tx,
+        sqlx::query("INSERT INTO request_types (key, name, position, archived) VALUES ($1, $2, $3, FALSE)")
+            .bind(key.as_str())
+            .bind(name.trim())
+            .bind(position)
+    )?;
     Ok(key)
 }
 
 fn key_of(name: &str) -> String {
     let folded = voce_text::fold(name);
-    let words: Vec<&str> = folded.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = folded
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join("_")
 }
 
@@ -67,7 +82,12 @@ mod tests {
             let mut tx = db.begin().await.unwrap();
             assert_eq!(create(&mut tx, "Reso merce!").await.unwrap(), "reso_merce");
             assert!(matches!(create(&mut tx, "Complaint").await, Err(Error::Exists)));
-            let praise = RequestTypeRow { key: "praise".into(), name: Some("Lodi".into()), position: 0, archived: true };
+            let praise = RequestTypeRow {
+                key: "praise".into(),
+                name: Some("Lodi".into()),
+                position: 0,
+                archived: true,
+            };
             save(&mut tx, &praise).await.unwrap();
             tx.commit().await.unwrap();
             let types = all(&db).await.unwrap();

@@ -45,14 +45,23 @@ impl Words {
                     (text, after, false)
                 }
                 None => {
-                    let end = body.find(|letter: char| letter.is_whitespace() || letter == '"').unwrap_or(body.len());
+                    let end = body
+                        .find(|letter: char| letter.is_whitespace() || letter == '"')
+                        .unwrap_or(body.len());
                     let (text, after) = body.split_at(end);
                     (text, after, after.is_empty() && !unwanted)
                 }
             };
             if text.chars().any(char::is_alphanumeric) {
-                let list = if unwanted { &mut words.unwanted } else { &mut words.wanted };
-                list.push(Term { text: text.to_owned(), prefix: prefix && text.ends_with(char::is_alphanumeric) });
+                let list = if unwanted {
+                    &mut words.unwanted
+                } else {
+                    &mut words.wanted
+                };
+                list.push(Term {
+                    text: text.to_owned(),
+                    prefix: prefix && text.ends_with(char::is_alphanumeric),
+                });
             }
             rest = after.trim_start();
         }
@@ -66,11 +75,21 @@ impl Words {
 
     /// The text of an FTS5 `MATCH`. Every term is a quoted string: whatever stands in it, it is not syntax.
     fn fts5(&self) -> String {
-        let term = |term: &Term| format!("\"{}\"{}", term.text.replace('"', "\"\""), if term.prefix { " *" } else { "" });
+        let term = |term: &Term| {
+            format!(
+                "\"{}\"{}",
+                term.text.replace('"', "\"\""),
+                if term.prefix { " *" } else { "" }
+            )
+        };
         let list = |terms: &[Term], with: &str| terms.iter().map(term).collect::<Vec<_>>().join(with);
         match self.unwanted.is_empty() {
             true => list(&self.wanted, " AND "),
-            false => format!("({}) NOT ({})", list(&self.wanted, " AND "), list(&self.unwanted, " OR ")),
+            false => format!(
+                "({}) NOT ({})",
+                list(&self.wanted, " AND "),
+                list(&self.unwanted, " OR ")
+            ),
         }
     }
 
@@ -89,14 +108,17 @@ impl Words {
     fn places(&self, s: &mut Statement, dialect: Dialect, before: Option<i64>, limit: i64) {
         match dialect {
             Dialect::Sqlite => {
-                s.push("SELECT rowid AS seq FROM message_search WHERE message_search MATCH ").bind(self.fts5());
+                s.push("SELECT rowid AS seq FROM message_search WHERE message_search MATCH ")
+                    .bind(self.fts5());
                 if let Some(before) = before {
                     s.push(" AND rowid < ").bind(before);
                 }
                 s.push(" ORDER BY rowid DESC LIMIT ").bind(limit);
             }
             Dialect::Postgres => {
-                s.push("SELECT seq FROM message_search WHERE words @@ to_tsquery('simple', ").bind(self.tsquery()).push(")");
+                s.push("SELECT seq FROM message_search WHERE words @@ to_tsquery('simple', ")
+                    .bind(self.tsquery())
+                    .push(")");
                 if let Some(before) = before {
                     s.push(" AND seq < ").bind(before);
                 }
@@ -119,14 +141,26 @@ impl Words {
     /// `text` around the first of the words, each of them marked.
     pub fn snippet(&self, text: &str, length: usize) -> Vec<Piece> {
         let sought: Vec<(String, bool)> = self.wanted.iter().flat_map(Term::words).collect();
-        let hits: Vec<(usize, usize)> =
-            tokens(text).filter(|(from, to)| sought.iter().any(|(word, prefix)| says(&text[*from..*to], word, *prefix))).take(40).collect();
+        let hits: Vec<(usize, usize)> = tokens(text)
+            .filter(|(from, to)| {
+                sought
+                    .iter()
+                    .any(|(word, prefix)| says(&text[*from..*to], word, *prefix))
+            })
+            .take(40)
+            .collect();
         let start = hits.first().map_or(0, |(from, _)| back(text, *from, length / 3));
-        let end = text[start..].char_indices().nth(length).map_or(text.len(), |(at, _)| start + at);
+        let end = text[start..]
+            .char_indices()
+            .nth(length)
+            .map_or(text.len(), |(at, _)| start + at);
         let mut pieces = Vec::new();
         let mut push = |words: &str, marked: bool| {
             if !words.is_empty() {
-                pieces.push(Piece { text: words.one_line(), marked });
+                pieces.push(Piece {
+                    text: words.one_line(),
+                    marked,
+                });
             }
         };
         if start > 0 {
@@ -148,9 +182,17 @@ impl Words {
 
 impl Term {
     fn words(&self) -> Vec<(String, bool)> {
-        let parts: Vec<&str> = self.text.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> = self
+            .text
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|part| !part.is_empty())
+            .collect();
         let last = parts.len().saturating_sub(1);
-        parts.iter().enumerate().map(|(at, part)| (voce_text::fold(part), self.prefix && at == last)).collect()
+        parts
+            .iter()
+            .enumerate()
+            .map(|(at, part)| (voce_text::fold(part), self.prefix && at == last))
+            .collect()
     }
 }
 
@@ -169,7 +211,9 @@ trait OneLine {
 impl OneLine for str {
     /// Line breaks become spaces, so that a snippet is one line.
     fn one_line(&self) -> String {
-        self.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter }).collect()
+        self.chars()
+            .map(|letter| if letter.is_whitespace() { ' ' } else { letter })
+            .collect()
     }
 }
 
@@ -178,7 +222,9 @@ fn tokens(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let mut rest = 0;
     std::iter::from_fn(move || {
         let from = rest + text[rest..].find(char::is_alphanumeric)?;
-        let to = text[from..].find(|letter: char| !letter.is_alphanumeric()).map_or(text.len(), |length| from + length);
+        let to = text[from..]
+            .find(|letter: char| !letter.is_alphanumeric())
+            .map_or(text.len(), |length| from + length);
         rest = to;
         Some((from, to))
     })
@@ -188,18 +234,27 @@ fn tokens(text: &str) -> impl Iterator<Item = (usize, usize)> {
 fn says(token: &str, sought: &str, prefix: bool) -> bool {
     if token.is_ascii() {
         return match prefix {
-            true => token.get(..sought.len()).is_some_and(|start| start.eq_ignore_ascii_case(sought)),
+            true => token
+                .get(..sought.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(sought)),
             false => token.eq_ignore_ascii_case(sought),
         };
     }
     let folded = voce_text::fold(token);
-    if prefix { folded.starts_with(sought) } else { folded == sought }
+    if prefix {
+        folded.starts_with(sought)
+    } else {
+        folded == sought
+    }
 }
 
 /// About `length` characters before a place, at a word's beginning.
 fn back(text: &str, from: usize, length: usize) -> usize {
     let far = text[..from].char_indices().rev().nth(length).map_or(0, |(at, _)| at);
-    text[far..from].find(char::is_whitespace).filter(|_| far > 0).map_or(far, |at| far + at + 1)
+    text[far..from]
+        .find(char::is_whitespace)
+        .filter(|_| far > 0)
+        .map_or(far, |at| far + at + 1)
 }
 
 /// A message that was found, with the case in which it stands.
@@ -240,7 +295,14 @@ pub struct Hits {
 }
 
 /// Messages that match, newest first.
-pub async fn messages(db: &Db, scope: Scope, words: &Words, filter: &Filter, before: Option<i64>, limit: i64) -> Result<Hits> {
+pub async fn messages(
+    db: &Db,
+    scope: Scope,
+    words: &Words,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Hits> {
     if words.is_empty() {
         return Ok(Hits::default());
     }
@@ -288,7 +350,9 @@ async fn last_place(db: &Db, words: &Words, before: Option<i64>) -> Result<Optio
     words.places(&mut s, db.dialect(), before, LOOKED_AT);
     s.push(") f");
     let found: Option<(i64, Option<i64>)> = s.all(db).await?.pop();
-    Ok(found.filter(|(count, _)| *count == LOOKED_AT).and_then(|(_, last)| last))
+    Ok(found
+        .filter(|(count, _)| *count == LOOKED_AT)
+        .and_then(|(_, last)| last))
 }
 
 /// A contact that was found.
@@ -318,7 +382,9 @@ pub async fn case_by_number(db: &Db, scope: Scope, text: &str) -> Result<Option<
     let Ok(number) = text.trim().trim_start_matches('#').parse::<i64>() else {
         return Ok(None);
     };
-    let mut s = Statement::new("SELECT c.* FROM cases n JOIN cases c ON c.id = COALESCE(n.merged_into, n.id) WHERE n.number = ");
+    let mut s = Statement::new(
+        "SELECT c.* FROM cases n JOIN cases c ON c.id = COALESCE(n.merged_into, n.id) WHERE n.number = ",
+    );
     s.bind(number);
     scope.limit(&mut s);
     Ok(s.all(db).await?.pop())
@@ -330,16 +396,28 @@ mod tests {
 
     fn check(input: &str, fts5: &str, tsquery: &str) {
         let words = Words::parse(input);
-        assert_eq!((words.fts5().as_str(), words.tsquery().as_str()), (fts5, tsquery), "{input}");
+        assert_eq!(
+            (words.fts5().as_str(), words.tsquery().as_str()),
+            (fts5, tsquery),
+            "{input}"
+        );
     }
 
     #[test]
     fn what_is_typed_is_never_syntax() {
         check("pacco rott", "\"pacco\" AND \"rott\" *", "'pacco' & 'rott':*");
         check("pacco ", "\"pacco\" *", "'pacco':*");
-        check("\"mai arrivato\" -spam reso", "(\"mai arrivato\" AND \"reso\" *) NOT (\"spam\")", "'mai arrivato' & 'reso':* & !('spam')");
+        check(
+            "\"mai arrivato\" -spam reso",
+            "(\"mai arrivato\" AND \"reso\" *) NOT (\"spam\")",
+            "'mai arrivato' & 'reso':* & !('spam')",
+        );
         check("\" OR 1=1 --", "\" OR 1=1 --\"", "' or 1=1 --'");
-        check("NEAR(a b) body:x", "\"NEAR(a\" AND \"b)\" AND \"body:x\" *", "'near(a' & 'b)' & 'body:x':*");
+        check(
+            "NEAR(a b) body:x",
+            "\"NEAR(a\" AND \"b)\" AND \"body:x\" *",
+            "'near(a' & 'b)' & 'body:x':*",
+        );
         check("l'addebito' \\", "\"l'addebito'\"", "'l''addebito'''");
     }
 
@@ -355,10 +433,17 @@ mod tests {
     fn snippets_mark_words_whatever_their_accents() {
         let marked = |input: &str, text: &str| {
             let pieces = Words::parse(input).snippet(text, 60);
-            let marked: Vec<String> = pieces.iter().filter(|piece| piece.marked).map(|piece| piece.text.clone()).collect();
+            let marked: Vec<String> = pieces
+                .iter()
+                .filter(|piece| piece.marked)
+                .map(|piece| piece.text.clone())
+                .collect();
             (pieces.into_iter().map(|piece| piece.text).collect::<String>(), marked)
         };
-        assert_eq!(marked("perche", "Perché no?\nPERCHÉ"), ("Perché no? PERCHÉ".into(), vec!["Perché".into(), "PERCHÉ".into()]));
+        assert_eq!(
+            marked("perche", "Perché no?\nPERCHÉ"),
+            ("Perché no? PERCHÉ".into(), vec!["Perché".into(), "PERCHÉ".into()])
+        );
         let (text, hits) = marked("rott", &format!("{} il pacco era rotto <b>", "parole ".repeat(60)));
         assert!(text.starts_with("… ") && text.contains("rotto <b>"), "{text}");
         assert_eq!(hits, ["rotto"]);

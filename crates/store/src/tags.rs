@@ -47,8 +47,9 @@ pub async fn of_cases(db: &Db, cases: &[Uuid]) -> Result<HashMap<Uuid, Vec<TagRo
         #[sqlx(flatten)]
         tag: TagRow,
     }
-    let mut statement =
-        Statement::new("SELECT u.case_id, t.id, t.name, t.color FROM case_tags u JOIN tags t ON t.id = u.tag_id WHERE u.case_id IN ");
+    let mut statement = Statement::new(
+        "SELECT u.case_id, t.id, t.name, t.color FROM case_tags u JOIN tags t ON t.id = u.tag_id WHERE u.case_id IN ",
+    );
     statement.bind_list(cases).push(" ORDER BY t.name_key");
     let mut of: HashMap<Uuid, Vec<TagRow>> = HashMap::new();
     for row in statement.all::<Of>(db).await? {
@@ -76,21 +77,35 @@ pub async fn find_or_create(tx: &mut Tx, name: &str, now: Millis) -> Result<TagR
 
 pub async fn update(tx: &mut Tx, id: Uuid, name: &str, color: &str) -> Result<()> {
     let name = name.trim();
-    let touched = execute!(tx, sqlx::query("UPDATE tags SET name = $2, name_key = $3, color = $4 WHERE id = $1")
-        .bind(id).bind(name).bind(voce_text::fold(name)).bind(color))?;
+    let touched = execute!(
+        tx,
+        sqlx::query("UPDATE tags SET name = $2, name_key = $3, color = $4 WHERE id = $1")
+            .bind(id)
+            .bind(name)
+            .bind(voce_text::fold(name))
+            .bind(color)
+    )?;
     if touched == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// Removes the tag from every case and from the list.
 pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<()> {
-    execute!(&mut *tx, sqlx::query("DELETE FROM case_tags WHERE tag_id = $1").bind(id))?;
+    execute!(
+        &mut *tx,
+        sqlx::query("DELETE FROM case_tags WHERE tag_id = $1").bind(id)
+    )?;
     let touched = execute!(tx, sqlx::query("DELETE FROM tags WHERE id = $1").bind(id))?;
     if touched == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// Puts a tag on a case; putting it twice changes nothing.
 pub async fn add(tx: &mut Tx, case_id: Uuid, tag: Uuid, actor: Actor, now: Millis) -> Result<()> {
-    let touched = execute!(&mut *tx, sqlx::query("INSERT INTO case_tags (case_id, tag_id) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(case_id).bind(tag))?;
+    let touched = execute!(
+        &mut *tx,
+        sqlx::query("INSERT INTO case_tags (case_id, tag_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(case_id)
+            .bind(tag)
+    )?;
     if touched == 0 {
         return Ok(());
     }
@@ -98,7 +113,12 @@ pub async fn add(tx: &mut Tx, case_id: Uuid, tag: Uuid, actor: Actor, now: Milli
 }
 
 pub async fn remove(tx: &mut Tx, case_id: Uuid, tag: Uuid, actor: Actor, now: Millis) -> Result<()> {
-    let touched = execute!(&mut *tx, sqlx::query("DELETE FROM case_tags WHERE case_id = $1 AND tag_id = $2").bind(case_id).bind(tag))?;
+    let touched = execute!(
+        &mut *tx,
+        sqlx::query("DELETE FROM case_tags WHERE case_id = $1 AND tag_id = $2")
+            .bind(case_id)
+            .bind(tag)
+    )?;
     if touched == 0 {
         return Ok(());
     }
@@ -107,8 +127,12 @@ pub async fn remove(tx: &mut Tx, case_id: Uuid, tag: Uuid, actor: Actor, now: Mi
 
 async fn tell(tx: &mut Tx, case_id: Uuid, tag: Uuid, how: &str, actor: Actor, now: Millis) -> Result<()> {
     let case = cases::locked(tx, case_id).await?;
-    let (name,): (String,) = sql!(&mut *tx, c => sqlx::query_as("SELECT name FROM tags WHERE id = $1").bind(tag).fetch_one(c).await)?;
+    let (name,): (String,) =
+        sql!(&mut *tx, c => sqlx::query_as("SELECT name FROM tags WHERE id = $1").bind(tag).fetch_one(c).await)?;
     let data = json!({ "number": case.number, "tag": tag, "name": name, "change": how });
-    let event = Event::new(EventKind::CaseTagged, now, actor).case(case_id).contact(case.contact_id).data(data);
+    let event = Event::new(EventKind::CaseTagged, now, actor)
+        .case(case_id)
+        .contact(case.contact_id)
+        .data(data);
     events::append(tx, &[event]).await
 }

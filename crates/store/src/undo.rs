@@ -58,7 +58,11 @@ pub async fn revert(tx: &mut Tx, user: Uuid, span: Span, now: Millis) -> Result<
     for event in events {
         taken_back += usize::from(take_back(tx, user, &event, now).await?);
     }
-    if taken_back == 0 { Err(Error::Stale) } else { Ok(taken_back) }
+    if taken_back == 0 {
+        Err(Error::Stale)
+    } else {
+        Ok(taken_back)
+    }
 }
 
 async fn take_back(tx: &mut Tx, user: Uuid, event: &Done, now: Millis) -> Result<bool> {
@@ -68,7 +72,10 @@ async fn take_back(tx: &mut Tx, user: Uuid, event: &Done, now: Millis) -> Result
     let Some(case_id) = event.case_id else { return Ok(false) };
     match kind {
         EventKind::CaseAssigned | EventKind::CaseStateChanged | EventKind::CaseReopened => {
-            let (from, to): (Status, Status) = (serde_json::from_value(data["from"].clone())?, serde_json::from_value(data["to"].clone())?);
+            let (from, to): (Status, Status) = (
+                serde_json::from_value(data["from"].clone())?,
+                serde_json::from_value(data["to"].clone())?,
+            );
             if cases::locked(tx, case_id).await?.status()? != to {
                 return Ok(false);
             }

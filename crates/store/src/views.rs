@@ -19,15 +19,27 @@ pub async fn of_user(db: &Db, user_id: Uuid) -> Result<Vec<ViewRow>> {
 
 pub async fn create(tx: &mut Tx, user_id: Uuid, name: &str, filter: &str) -> Result<Uuid> {
     let id = Uuid::now_v7();
-    execute!(tx, sqlx::query(
-        "INSERT INTO saved_views (id, user_id, name, filter, position)
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO saved_views (id, user_id, name, filter, position)
          VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(position), 0) + 1 FROM saved_views WHERE user_id = $2))",
-    ).bind(id).bind(user_id).bind(name.trim()).bind(filter))?;
+        )
+        .bind(id)
+        .bind(user_id)
+        .bind(name.trim())
+        .bind(filter)
+    )?;
     Ok(id)
 }
 
 /// Only one's own.
 pub async fn delete(tx: &mut Tx, user_id: Uuid, id: Uuid) -> Result<()> {
-    let touched = execute!(tx, sqlx::query("DELETE FROM saved_views WHERE id = $1 AND user_id = $2").bind(id).bind(user_id))?;
+    let touched = execute!(
+        tx,
+        sqlx::query("DELETE FROM saved_views WHERE id = $1 AND user_id = $2")
+            .bind(id)
+            .bind(user_id)
+    )?;
     if touched == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
