@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use serde::{Deserialize, Serialize};
-use voce_store::{Db, backup, search};
+use voce_store::{Db, backup, contact_search, message_search};
 
 use crate::config::Config;
 
@@ -53,7 +53,10 @@ pub async fn backup(config: &Config, args: Backup) -> anyhow::Result<()> {
     let manifest = dump(&installation.db, scratch.path()).await?;
     let partial = args.file.with_extension("partial");
     let data = config.data.clone();
-    let (target, rows) = (args.file.clone(), manifest.tables.iter().map(|table| table.rows).sum::<u64>());
+    let (target, rows) = (
+        args.file.clone(),
+        manifest.tables.iter().map(|table| table.rows).sum::<u64>(),
+    );
     tokio::task::spawn_blocking(move || pack(&manifest, scratch.path(), &data, &partial, &target)).await??;
     println!("{} rows in {}", rows, args.file.display());
     Ok(())
@@ -64,11 +67,23 @@ async fn dump(db: &Db, folder: &Path) -> anyhow::Result<Manifest> {
     let mut entries = Vec::new();
     for table in backup::tables(db).await? {
         let mut out = BufWriter::new(File::create(folder.join(format!("{}.jsonl", table.name)))?);
-        let rows = snapshot.dump(&table, &mut out).await.with_context(|| format!("table {}", table.name))?;
+        let rows = snapshot
+            .dump(&table, &mut out)
+            .await
+            .with_context(|| format!("table {}", table.name))?;
         out.flush()?;
-        entries.push(TableEntry { name: table.name.into(), columns: table.columns.into_iter().map(|column| column.name).collect(), rows });
+        entries.push(TableEntry {
+            name: table.name.into(),
+            columns: table.columns.into_iter().map(|column| column.name).collect(),
+            rows,
+        });
     }
-    Ok(Manifest { format: FORMAT, version: env!("CARGO_PKG_VERSION").into(), created_at: jiff::Timestamp::now().to_string(), tables: entries })
+    Ok(Manifest {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").into(),
+        created_at: jiff::Timestamp::now().to_string(),
+        tables: entries,
+    })
 }
 
 fn pack(manifest: &Manifest, tables: &Path, data: &Path, partial: &Path, target: &Path) -> anyhow::Result<()> {
@@ -86,7 +101,11 @@ fn pack(manifest: &Manifest, tables: &Path, data: &Path, partial: &Path, target:
     }
     // Blobs are written before the rows that name them, so whatever the snapshot refers to is here.
     archive.append_dir_all("blobs", data.join("blobs"))?;
-    let file = archive.into_inner()?.finish()?.into_inner().map_err(|error| error.into_error())?;
+    let file = archive
+        .into_inner()?
+        .finish()?
+        .into_inner()
+        .map_err(|error| error.into_error())?;
     file.sync_all()?;
     std::fs::rename(partial, target)?;
     Ok(())
@@ -96,13 +115,20 @@ fn pack(manifest: &Manifest, tables: &Path, data: &Path, partial: &Path, target:
 pub async fn restore(config: &Config, args: Restore) -> anyhow::Result<()> {
     let file = File::open(&args.file).with_context(|| format!("cannot open {}", args.file.display()))?;
     let keys = config.data.join("keys");
-    ensure!(!keys.join("master.key").exists(), "{} holds an installation already; restore into an empty folder", config.data.display());
+    ensure!(
+        !keys.join("master.key").exists(),
+        "{} holds an installation already; restore into an empty folder",
+        config.data.display()
+    );
     std::fs::create_dir_all(&config.data)?;
     let mut archive = tar::Archive::new(zstd::Decoder::new(BufReader::new(file))?);
     let mut entries = archive.entries().context("not an archive of voce backup")?;
     let manifest = read_manifest(&mut entries)?;
     let db = Db::open(&config.database()).await?;
-    ensure!(backup::is_empty(&db).await?, "the database is in use already; restore into an empty one");
+    ensure!(
+        backup::is_empty(&db).await?,
+        "the database is in use already; restore into an empty one"
+    );
     let tables = backup::tables(&db).await?;
     let mut tx = db.begin().await?;
     backup::clear(&mut tx).await?;
@@ -110,11 +136,23 @@ pub async fn restore(config: &Config, args: Restore) -> anyhow::Result<()> {
     for entry in entries {
         let mut entry = entry?;
         let path = entry.path()?.into_owned();
-        if let Some(name) = path.strip_prefix("tables").ok().and_then(|file| file.to_str()?.strip_suffix(".jsonl").map(str::to_owned)) {
-            let from = manifest.tables.iter().find(|table| table.name == name).with_context(|| format!("{name} is not in the manifest"))?;
-            let Some(table) = tables.iter().find(|table| table.name == name) else { continue };
+        if let Some(name) = path
+            .strip_prefix("tables")
+            .ok()
+            .and_then(|file| file.to_str()?.strip_suffix(".jsonl").map(str::to_owned))
+        {
+            let from = manifest
+                .tables
+                .iter()
+                .find(|table| table.name == name)
+                .with_context(|| format!("{name} is not in the manifest"))?;
+            let Some(table) = tables.iter().find(|table| table.name == name) else {
+                continue;
+            };
             let mut lines = BufReader::with_capacity(1 << 20, &mut entry);
-            let restored = backup::restore(&mut tx, table, &from.columns, &mut lines as &mut dyn BufRead).await.with_context(|| format!("table {name}"))?;
+            let restored = backup::restore(&mut tx, table, &from.columns, &mut lines as &mut dyn BufRead)
+                .await
+                .with_context(|| format!("table {name}"))?;
             ensure!(restored == from.rows, "table {name}: {restored} of {} rows", from.rows);
             rows += restored;
         } else if path.starts_with("blobs") || path == Path::new("keys/master.key") {
@@ -122,7 +160,8 @@ pub async fn restore(config: &Config, args: Restore) -> anyhow::Result<()> {
             entry.unpack_in(&config.data)?;
         }
     }
-    search::rebuild(&mut tx).await.context("search index")?;
+    message_search::rebuild(&mut tx).await.context("index of messages")?;
+    contact_search::rebuild(&mut tx).await.context("index of contacts")?;
     tx.commit().await?;
     println!("{rows} rows from {} ({})", args.file.display(), manifest.created_at);
     Ok(())
@@ -130,7 +169,10 @@ pub async fn restore(config: &Config, args: Restore) -> anyhow::Result<()> {
 
 fn read_manifest<R: Read>(entries: &mut tar::Entries<'_, R>) -> anyhow::Result<Manifest> {
     let mut first = entries.next().context("the archive is empty")??;
-    ensure!(first.path()?.as_ref() == Path::new("manifest.json"), "not an archive of voce backup");
+    ensure!(
+        first.path()?.as_ref() == Path::new("manifest.json"),
+        "not an archive of voce backup"
+    );
     let mut json = Vec::new();
     first.read_to_end(&mut json)?;
     let manifest: Manifest = serde_json::from_slice(&json).context("manifest.json")?;

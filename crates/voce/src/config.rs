@@ -50,16 +50,21 @@ pub struct Installation {
 impl Config {
     /// Opens (and at first makes) everything an installation keeps.
     pub async fn open(&self) -> anyhow::Result<Installation> {
-        std::fs::create_dir_all(&self.data).with_context(|| format!("cannot create the data folder {}", self.data.display()))?;
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("cannot create the data folder {}", self.data.display()))?;
         let database = self.database();
-        let db = Db::open(&database).await.with_context(|| format!("cannot open the database {}", without_password(&database)))?;
+        let db = Db::open(&database)
+            .await
+            .with_context(|| format!("cannot open the database {}", without_password(&database)))?;
         let blobs = Blobs::open(self.data.join("blobs")).context("cannot open the folder of attachments")?;
         let vault = Vault::open(&self.data.join("keys")).context("cannot open the master key")?;
         Ok(Installation { db, blobs, vault })
     }
 
     pub fn database(&self) -> String {
-        self.database.clone().unwrap_or_else(|| self.data.join("voce.db").display().to_string())
+        self.database
+            .clone()
+            .unwrap_or_else(|| self.data.join("voce.db").display().to_string())
     }
 
     pub fn http(&self) -> http::Client {
@@ -84,7 +89,11 @@ pub fn without_password(database: &str) -> String {
     match Url::parse(database) {
         Ok(mut url) if url.password().is_some() => {
             // A URL that has a password has a host, so this cannot fail; if it did, the address is better not shown.
-            if url.set_password(Some("***")).is_ok() { url.to_string() } else { "(hidden)".into() }
+            if url.set_password(Some("***")).is_ok() {
+                url.to_string()
+            } else {
+                "(hidden)".into()
+            }
         }
         _ => database.to_owned(),
     }

@@ -3,12 +3,7 @@
 use std::{io::Write, os::unix::fs::PermissionsExt, path::Path, time::Instant};
 
 use anyhow::{Context, bail};
-use voce_store::{
-    Db, accounts, audit,
-    audit::Verdict,
-    health, intake,
-    vault::Vault,
-};
+use voce_store::{Db, accounts, audit, audit::Verdict, health, intake, vault::Vault};
 use voce_web::state::now;
 
 use crate::config::{Config, without_password};
@@ -57,21 +52,33 @@ async fn database(db: &Db) -> anyhow::Result<Vec<Finding>> {
     let faults = health::faults(db).await?;
     findings.push(match faults.first() {
         None => Well("the database file is sound".into()),
-        Some(first) => Wrong(format!("the database file is damaged: {first}"), "stop the server and restore the last backup"),
+        Some(first) => Wrong(
+            format!("the database file is damaged: {first}"),
+            "stop the server and restore the last backup",
+        ),
     });
     findings.push(match audit::verify(db).await? {
         Verdict::Whole { rows } => Well(format!("audit log: {rows} rows, unbroken")),
-        Verdict::Broken { seq } => Wrong(format!("audit log: row {seq} is missing or was changed"), "compare with a backup: somebody wrote to the database itself"),
+        Verdict::Broken { seq } => Wrong(
+            format!("audit log: row {seq} is missing or was changed"),
+            "compare with a backup: somebody wrote to the database itself",
+        ),
     });
     findings.push(backlog(db).await?);
     findings.push(match intake::count_dead_letters(db).await? {
         0 => Well("no dead letters".into()),
-        count => Look(format!("{count} dead letter(s)"), "read and replay them under Settings, Intake"),
+        count => Look(
+            format!("{count} dead letter(s)"),
+            "read and replay them under Settings, Intake",
+        ),
     });
     for account in accounts::all(db).await?.into_iter().filter(|account| account.active) {
         findings.push(match account.problem {
             None => Well(format!("channel {} ({})", account.name, account.kind)),
-            Some(problem) => Look(format!("channel {} ({}): {problem}", account.name, account.kind), "open its settings and try the connection"),
+            Some(problem) => Look(
+                format!("channel {} ({}): {problem}", account.name, account.kind),
+                "open its settings and try the connection",
+            ),
         });
     }
     Ok(findings)
@@ -81,7 +88,14 @@ async fn backlog(db: &Db) -> anyhow::Result<Finding> {
     let backlog = intake::backlog(db).await?;
     let late = backlog.oldest.is_some_and(|oldest| now() - oldest > BACKLOG_MILLIS);
     Ok(if late {
-        Look(format!("{} raw item(s) wait, the oldest for {} s", backlog.waiting, backlog.oldest.map_or(0, |at| (now() - at) / 1000)), "is the server running?")
+        Look(
+            format!(
+                "{} raw item(s) wait, the oldest for {} s",
+                backlog.waiting,
+                backlog.oldest.map_or(0, |at| (now() - at) / 1000)
+            ),
+            "is the server running?",
+        )
     } else {
         Well(format!("{} raw item(s) wait", backlog.waiting))
     })
@@ -90,8 +104,14 @@ async fn backlog(db: &Db) -> anyhow::Result<Finding> {
 /// Whether the folder can be written, and how many times a second it makes a write durable.
 fn folder(data: &Path) -> Finding {
     match fsyncs_per_second(data) {
-        Ok(rate) => Well(format!("data folder {}: {rate} durable writes a second", data.display())),
-        Err(error) => Wrong(format!("data folder {}: {error:#}", data.display()), "create it and let this user write there"),
+        Ok(rate) => Well(format!(
+            "data folder {}: {rate} durable writes a second",
+            data.display()
+        )),
+        Err(error) => Wrong(
+            format!("data folder {}: {error:#}", data.display()),
+            "create it and let this user write there",
+        ),
     }
 }
 
@@ -113,10 +133,16 @@ fn master_key(data: &Path) -> Finding {
         Err(_) => return Look("no master key yet".into(), "it is made by the first `voce serve`"),
     };
     if mode != 0 {
-        return Wrong("others may read the master key".into(), "chmod 600 on keys/master.key in the data folder");
+        return Wrong(
+            "others may read the master key".into(),
+            "chmod 600 on keys/master.key in the data folder",
+        );
     }
     match Vault::open(&data.join("keys")) {
         Ok(_) => Well("master key".into()),
-        Err(error) => Wrong(error.to_string(), "restore keys/master.key from a backup: without it stored passwords cannot be read"),
+        Err(error) => Wrong(
+            error.to_string(),
+            "restore keys/master.key from a backup: without it stored passwords cannot be read",
+        ),
     }
 }

@@ -1,11 +1,9 @@
 //! `voce`: one binary for the whole installation.
 
 mod backup;
-mod bench;
 mod config;
 mod demo;
 mod doctor;
-mod import;
 mod serve;
 mod user;
 
@@ -31,9 +29,6 @@ enum Command {
     Serve(Listen),
     /// Runs a living example company, on this machine only, signed in without typing.
     Demo(demo::Demo),
-    /// Takes files in: archives of mail, messages, registries of contacts.
-    #[command(subcommand)]
-    Import(import::Import),
     /// Creates or upgrades the database, and ends.
     Migrate,
     /// Writes everything into one archive, while the installation runs.
@@ -43,9 +38,6 @@ enum Command {
     /// People of the company.
     #[command(subcommand)]
     User(user::User),
-    /// Measures this machine with this version.
-    #[command(subcommand)]
-    Bench(bench::Bench),
     /// Looks for what is wrong with the installation, and says how to mend it.
     Doctor,
 }
@@ -53,12 +45,17 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("VOCE_LOG").unwrap_or_else(|_| "info,sqlx=warn".into()))
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("VOCE_LOG").unwrap_or_else(|_| "info,sqlx=warn".into()),
+        )
         .with_writer(std::io::stderr)
         .init();
     // The one cryptography of the process; only a second call could fail.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(cli))
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(run(cli))
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
@@ -66,12 +63,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(listen) => serve::run(config, listen).await,
         Command::Demo(demo) => demo::run(demo).await,
-        Command::Import(import) => import::run(config, import).await,
         Command::Migrate => config.open().await.map(|_| ()),
         Command::Backup(args) => backup::backup(config, args).await,
         Command::Restore(args) => backup::restore(config, args).await,
         Command::User(user) => user::run(config, user).await,
-        Command::Bench(bench) => bench::run(config, bench).await,
         Command::Doctor => doctor::run(config).await,
     }
 }

@@ -3,10 +3,7 @@
 use anyhow::{Context, ensure};
 use serde_json::json;
 use url::Url;
-use voce_domain::{
-    identity::IdentityKind,
-    permission::Role,
-};
+use voce_domain::{identity::IdentityKind, permission::Role};
 use voce_identity::normalize;
 use voce_store::{
     audit::{self, Who},
@@ -48,7 +45,12 @@ pub async fn run(config: &Config, user: User) -> anyhow::Result<()> {
     let installation = config.open().await?;
     match user {
         User::List => list(&installation).await,
-        User::Add { email, name, role, base_url } => add(&installation, &email, &name, role, &base_url).await,
+        User::Add {
+            email,
+            name,
+            role,
+            base_url,
+        } => add(&installation, &email, &name, role, &base_url).await,
         User::Reset { email, base_url } => reset(&installation, &email, &base_url).await,
         User::Disable { email } => set_active(&installation, &email, false).await,
         User::Enable { email } => set_active(&installation, &email, true).await,
@@ -57,20 +59,44 @@ pub async fn run(config: &Config, user: User) -> anyhow::Result<()> {
 
 async fn list(installation: &Installation) -> anyhow::Result<()> {
     for user in users::list(&installation.db).await? {
-        println!("{:<10}  {:<32}  {}{}", user.role.key(), user.email, user.name, if user.active { "" } else { "  (disabled)" });
+        println!(
+            "{:<10}  {:<32}  {}{}",
+            user.role.key(),
+            user.email,
+            user.name,
+            if user.active { "" } else { "  (disabled)" }
+        );
     }
     Ok(())
 }
 
 async fn add(installation: &Installation, email: &str, name: &str, role: Role, base_url: &Url) -> anyhow::Result<()> {
-    let email = normalize::address(IdentityKind::Email, email, "IT").with_context(|| email.to_owned())?.value;
+    let email = normalize::address(IdentityKind::Email, email, "IT")
+        .with_context(|| email.to_owned())?
+        .value;
     ensure!(!name.trim().is_empty(), "the name is empty");
     let mut tx = installation.db.begin().await?;
-    let new = NewUser { email: &email, name: name.trim(), role, locale: "it", password_hash: None };
-    let id = users::create(&mut tx, &new, now()).await.with_context(|| format!("{email} cannot be added"))?;
+    let new = NewUser {
+        email: &email,
+        name: name.trim(),
+        role,
+        locale: "it",
+        password_hash: None,
+    };
+    let id = users::create(&mut tx, &new, now())
+        .await
+        .with_context(|| format!("{email} cannot be added"))?;
     let token = secret::generate("");
     users::open_reset(&mut tx, id, &secret::hash(&token), now()).await?;
-    audit::write(&mut tx, now(), &console(), "user.added", &email, json!({ "role": role.key() })).await?;
+    audit::write(
+        &mut tx,
+        now(),
+        &console(),
+        "user.added",
+        &email,
+        json!({ "role": role.key() }),
+    )
+    .await?;
     tx.commit().await?;
     print_link(base_url, &token)
 }
@@ -97,7 +123,9 @@ async fn set_active(installation: &Installation, email: &str, active: bool) -> a
 }
 
 async fn find(installation: &Installation, email: &str) -> anyhow::Result<users::User> {
-    users::by_email(&installation.db, &email.trim().to_lowercase()).await?.with_context(|| format!("nobody has the address {email}"))
+    users::by_email(&installation.db, &email.trim().to_lowercase())
+        .await?
+        .with_context(|| format!("nobody has the address {email}"))
 }
 
 fn print_link(base_url: &Url, token: &str) -> anyhow::Result<()> {
@@ -107,5 +135,9 @@ fn print_link(base_url: &Url, token: &str) -> anyhow::Result<()> {
 
 /// Whoever has the shell of the server.
 fn console() -> Who {
-    Who { id: None, name: "console".into(), ip: String::new() }
+    Who {
+        id: None,
+        name: "console".into(),
+        ip: String::new(),
+    }
 }
