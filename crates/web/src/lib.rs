@@ -3,12 +3,16 @@
 pub mod account;
 pub mod api;
 pub mod auth;
+pub mod contacts;
 pub mod desk;
 pub mod error;
 pub mod flash;
 pub mod form;
 pub mod guard;
+pub mod hooks;
+pub mod imports;
 pub mod once;
+pub mod organizations;
 pub mod people;
 pub mod router;
 pub mod session;

@@ -11,9 +11,10 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    App, Error, account, api, auth, desk, error,
+    App, Error, account, api, auth, contacts, desk, error,
     guard::{Access, Guarded},
-    people, settings_pages, setup,
+    hooks,
+    imports, organizations, people, settings_pages, setup,
 };
 
 /// The pages and the API, ready to serve.
@@ -59,8 +60,44 @@ pub fn routes() -> Routes {
     let mut r = Routes::default();
     people(&mut r);
     desk(&mut r);
+    contacts(&mut r);
     api(&mut r);
     r
+}
+
+/// Who writes, the companies they belong to, and bringing registries in.
+fn contacts(r: &mut Routes) {
+    r.get("/contacts", contacts::list::show);
+    r.post("/contacts", contacts::edit::create);
+    r.get("/contacts/new", contacts::edit::new);
+    r.get("/contacts/lookup", contacts::list::lookup);
+    r.get("/contacts/{id}", contacts::show::show);
+    r.post("/contacts/{id}", contacts::edit::save);
+    r.get("/contacts/{id}/edit", contacts::edit::edit);
+    r.post("/contacts/{id}/identities", contacts::identities::add);
+    r.post("/contacts/{id}/identities/{identity}/remove", contacts::identities::remove);
+    r.post("/contacts/{id}/identities/{identity}/share", contacts::identities::share);
+    r.post("/contacts/{id}/identities/{identity}/take", contacts::identities::take);
+    r.get("/contacts/{id}/merge", contacts::merge::show);
+    r.post("/contacts/{id}/merge", contacts::merge::merge);
+    r.post("/contacts/merges/{id}/undo", contacts::merge::undo);
+    r.get("/organizations", organizations::list);
+    r.post("/organizations", organizations::create);
+    r.get("/organizations/new", organizations::new);
+    r.get("/organizations/{id}", organizations::show);
+    r.post("/organizations/{id}", organizations::save);
+    r.get("/organizations/{id}/edit", organizations::edit);
+    r.get("/imports", imports::list);
+    r.post("/imports", imports::upload::create);
+    r.get("/imports/new", imports::upload::new);
+    r.get("/imports/{id}", imports::show::show);
+    r.get("/imports/{id}/columns", imports::columns::show);
+    r.post("/imports/{id}/columns", imports::columns::save);
+    r.get("/imports/{id}/preview", imports::preview::show);
+    r.post("/imports/{id}/start", imports::preview::start);
+    r.post("/imports/{id}/cancel", imports::show::cancel);
+    r.get("/imports/{id}/errors.csv", imports::show::errors);
+    r.get("/imports/{id}/live", imports::live::stream);
 }
 
 /// Coming in, one's own account, colleagues, and what the company decides.
@@ -145,6 +182,20 @@ fn api(r: &mut Routes) {
     r.get("/api/v1/tags", api::lists::tags);
     r.get("/api/v1/accounts", api::lists::accounts);
     r.get("/api/v1/events", api::events::list);
+    r.post("/hooks/in/{account}", hooks::incoming::receive);
+    r.get("/settings/hooks", hooks::list);
+    r.post("/settings/hooks", hooks::create);
+    r.get("/settings/hooks/new", hooks::new);
+    r.get("/settings/hooks/{id}", hooks::deliveries::show);
+    r.post("/settings/hooks/{id}", hooks::save);
+    r.get("/settings/hooks/{id}/edit", hooks::edit);
+    r.post("/settings/hooks/{id}/secret", hooks::renew_secret);
+    r.post("/settings/hooks/{id}/on", hooks::switch_on);
+    r.post("/settings/hooks/{id}/off", hooks::switch_off);
+    r.post("/settings/hooks/{id}/delete", hooks::delete);
+    r.post("/settings/hooks/{id}/test", hooks::test);
+    r.post("/settings/hooks/{id}/replay", hooks::deliveries::replay_failed);
+    r.post("/settings/hooks/{id}/deliveries/{delivery}/replay", hooks::deliveries::replay);
 }
 
 /// Where people answer.
