@@ -66,6 +66,35 @@ pub async fn delete(tx: &mut Tx, id: Uuid) -> Result<()> {
     }
 }
 
+/// The message that opened a case, with everything that rules look at.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct Sample {
+    /// Of the case.
+    pub number: i64,
+    pub account_id: Uuid,
+    pub author: String,
+    pub subject: Option<String>,
+    pub body: String,
+    pub language: Option<String>,
+    pub request_type: Option<String>,
+    pub urgency: Option<String>,
+    pub sentiment_score: Option<f64>,
+    /// Whether the writer is in the registry, as it says now.
+    pub customer: bool,
+}
+
+/// The opening messages of the last cases, newest first, to try rules on.
+pub async fn samples(db: &Db, limit: i64) -> Result<Vec<Sample>> {
+    sql!(db, c => sqlx::query_as(
+        "SELECT c.number, m.account_id, m.author_name AS author, m.subject, m.body, m.language, m.request_type, m.urgency,
+                m.sentiment_score, COALESCE(k.customer, FALSE) AS customer
+         FROM cases c
+         JOIN messages m ON m.seq = (SELECT MIN(first.seq) FROM messages first WHERE first.case_id = c.id AND first.direction = 'inbound')
+         LEFT JOIN contacts k ON k.id = m.contact_id
+         WHERE c.noise IS NULL ORDER BY c.number DESC LIMIT $1",
+    ).bind(limit).fetch_all(c).await)
+}
+
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
