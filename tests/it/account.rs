@@ -3,7 +3,7 @@
 use totp_rs::{Algorithm, Builder, Secret};
 use voce_domain::permission::{Permission, Role};
 use voce_store::{sessions, testing::each_database, tokens, users};
-use voce_web::state::now;
+use voce_web::{auth::second_factor, state::now};
 
 use crate::harness::{Client, PASSWORD, Person, TestApp};
 
@@ -96,6 +96,26 @@ async fn a_code_cannot_be_asked_for_without_the_password() {
         assert_eq!(away.location(), "/sign-in");
         browser.cookies.insert("voce_pending".into(), "bWFkZSB1cA".into());
         assert_eq!(browser.get("/sign-in/code").await.assert(303).location(), "/sign-in");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_secret_lies_sealed_in_the_database() {
+    each_database(|db| async move {
+        let server = TestApp::start(db.clone()).await;
+        let anna = server.with_user(Role::Agent).await;
+        let (secret, codes) = enrol(&mut anna.client().await).await;
+        let stored = users::credentials_of(&db, anna.id).await.unwrap();
+        let sealed = stored.totp_secret.unwrap();
+        let opened = server
+            .app
+            .vault
+            .unseal(&second_factor::purpose(anna.id), &sealed)
+            .unwrap();
+        assert_eq!(Secret::try_from_base32(&secret).unwrap().as_bytes(), opened);
+        assert!(!sealed.windows(opened.len()).any(|window| window == opened));
+        assert!(!stored.recovery_codes.unwrap().contains(&codes[0].replace('-', "")));
     })
     .await;
 }

@@ -1,6 +1,7 @@
 //! Every route, as everybody: nobody gets in without the permission that stands in the handler's signature.
 
 use axum::http::{Method, StatusCode};
+use serde_json::json;
 use uuid::Uuid;
 use voce_domain::permission::{Permission, Role};
 use voce_store::testing::each_database;
@@ -106,6 +107,27 @@ async fn a_token_opens_nothing_outside_its_scopes() {
             !Role::Agent.may(permission)
         })
         .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn programs_are_told_in_json_why_they_are_shut_out() {
+    each_database(|db| async move {
+        let server = TestApp::start(db).await;
+        let reader = server
+            .with_user(Role::Admin)
+            .await
+            .program(&[Permission::ReadCases])
+            .await;
+        for (mut client, status) in [(server.client(), 401), (reader, 403)] {
+            let answer = client
+                .json(Method::POST, "/api/v1/contacts", &json!({ "name": "Marta" }))
+                .await
+                .assert(status);
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+            assert!(answer.shows(&format!("\"status\":{status}")));
+        }
     })
     .await;
 }

@@ -75,8 +75,6 @@ role-guest = Guest
 role-guest-what = Sees only cases they are involved in, and writes notes there.
 team = Team
 optional = optional
-copy = Copy
-copied = Copied
 
 # Settings
 settings-account = Your account

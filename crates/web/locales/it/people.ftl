@@ -75,8 +75,6 @@ role-guest = Ospite
 role-guest-what = Vede solo i casi in cui è coinvolto e vi scrive note.
 team = Squadra
 optional = facoltativo
-copy = Copia
-copied = Copiato
 
 # Impostazioni
 settings-account = Il tuo account
