@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod api;
+pub mod assets;
 pub mod auth;
 pub mod contacts;
 pub mod desk;

@@ -11,7 +11,7 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    App, Error, account, api, auth, contacts, desk, error,
+    App, Error, account, api, assets, auth, contacts, desk, error,
     guard::{Access, Guarded},
     hooks,
     imports, organizations, people, settings_pages, setup,
@@ -58,6 +58,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The table of routes: what [`router`] serves, and who may come in where.
 pub fn routes() -> Routes {
     let mut r = Routes::default();
+    r.get("/assets/{*path}", assets::file);
     people(&mut r);
     desk(&mut r);
     contacts(&mut r);
