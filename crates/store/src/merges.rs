@@ -120,6 +120,12 @@ pub async fn of_contact(db: &Db, kept: Uuid) -> Result<Vec<Merged>> {
     ).bind(kept).fetch_all(c).await)
 }
 
+/// The contact into which a merge went.
+pub async fn kept_by(tx: &mut Tx, merge: Uuid) -> Result<Uuid> {
+    let found: (Uuid,) = sql!(tx, c => sqlx::query_as("SELECT kept_id FROM contact_merges WHERE id = $1").bind(merge).fetch_one(c).await)?;
+    Ok(found.0)
+}
+
 #[derive(FromRow)]
 struct MergeRow {
     id: Uuid,

@@ -13,18 +13,19 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 use crate::{
     App, Error, account, api, assets, auth, contacts, desk, error,
     guard::{Access, Guarded},
-    hooks,
-    imports, organizations, people, settings_pages, setup,
+    health, hooks, imports, metrics, organizations, people, settings_pages, setup,
 };
 
 /// The pages and the API, ready to serve.
 pub fn router(app: App) -> Router {
     let routes = routes();
+    metrics::record();
     let memory = api::memory::Memory::default();
     routes
         .router
         .fallback(async || Error::NotFound)
         .layer(middleware::from_fn_with_state(memory.clone(), api::memory::limit))
+        .layer(middleware::from_fn(metrics::observe))
         .layer(Extension(memory))
         .layer(middleware::from_fn_with_state(
             (app.clone(), setup::Founded::default()),
@@ -183,6 +184,13 @@ fn api(r: &mut Routes) {
     r.get("/api/v1/tags", api::lists::tags);
     r.get("/api/v1/accounts", api::lists::accounts);
     r.get("/api/v1/events", api::events::list);
+    r.get("/api/v1/exports/{list}", api::exports::export);
+    r.get("/api/openapi.json", api::openapi::show);
+    r.get("/api/docs", api::docs::show);
+    r.get("/settings/export", api::exports::page_of_exports);
+    r.get("/healthz", health::alive);
+    r.get("/readyz", health::ready);
+    r.get("/metrics", metrics::show);
     r.post("/hooks/in/{account}", hooks::incoming::receive);
     r.get("/settings/hooks", hooks::list);
     r.post("/settings/hooks", hooks::create);

@@ -46,7 +46,8 @@ fn is_utf8(file: &mut impl Read) -> io::Result<bool> {
     }
 }
 
-/// Reads as UTF-8 what is written in another encoding; what is no letter in it becomes `�`.
+/// Reads as UTF-8 what is written in another encoding; what is no letter in it becomes `�`. Every line ends in `\n`, also the
+/// last, whatever the file's system ends its lines with.
 pub struct Decoded<R> {
     inner: BufReader<R>,
     decoder: Decoder,
@@ -54,6 +55,8 @@ pub struct Decoded<R> {
     ready: Vec<u8>,
     given: usize,
     ended: bool,
+    /// The last letter read.
+    last: u8,
 }
 
 impl<R: Read> Decoded<R> {
@@ -64,6 +67,7 @@ impl<R: Read> Decoded<R> {
             ready: Vec::new(),
             given: 0,
             ended: false,
+            last: b'\n',
         }
     }
 
@@ -77,7 +81,23 @@ impl<R: Read> Decoded<R> {
         self.ready.truncate(written);
         self.given = 0;
         self.ended = last && result == CoderResult::InputEmpty;
+        self.end_lines();
         Ok(())
+    }
+
+    fn end_lines(&mut self) {
+        let last = &mut self.last;
+        self.ready.retain_mut(|letter| {
+            let second_half = *letter == b'\n' && *last == b'\r';
+            *last = *letter;
+            if *letter == b'\r' {
+                *letter = b'\n';
+            }
+            !second_half
+        });
+        if self.ended && !matches!(self.last, b'\n' | b'\r') {
+            self.ready.push(b'\n');
+        }
     }
 }
 
@@ -111,18 +131,19 @@ mod tests {
         let mut read = String::new();
         Decoded::new(file, found).read_to_string(&mut read).unwrap();
         assert_eq!(read, text);
+        assert!(read.is_empty() || read.ends_with('\n'));
     }
 
     #[test]
     fn encodings_are_recognised() {
         check("Città;1\n".as_bytes(), "UTF-8", "Città;1\n");
-        check("\u{feff}Città".as_bytes(), "UTF-8", "Città");
-        check(b"Citt\xe0;\x80 5", "windows-1252", "Città;€ 5");
+        check("\u{feff}Città\r\na\rb".as_bytes(), "UTF-8", "Città\na\nb\n");
+        check(b"Citt\xe0;\x80 5", "windows-1252", "Città;€ 5\n");
         let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        check(&utf16("\u{feff}Nome;Città"), "UTF-16LE", "Nome;Città");
-        check(&utf16("Nome;Città"), "UTF-16LE", "Nome;Città");
+        check(&utf16("\u{feff}Nome;Città"), "UTF-16LE", "Nome;Città\n");
+        check(&utf16("Nome;Città"), "UTF-16LE", "Nome;Città\n");
         let big: Vec<u8> = "Nome;Città".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        check(&big, "UTF-16BE", "Nome;Città");
+        check(&big, "UTF-16BE", "Nome;Città\n");
         check(b"", "UTF-8", "");
     }
 

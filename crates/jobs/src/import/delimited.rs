@@ -48,6 +48,16 @@ impl Dialect {
     }
 }
 
+/// The line at which a record begins that the reader has just read, as a person counts.
+pub fn line_of<R: Read>(reader: &csv::Reader<R>, record: &csv::StringRecord) -> u64 {
+    // Blank lines before a record count as its own for the parser; those after it do not.
+    let within = record
+        .iter()
+        .map(|cell| cell.bytes().filter(|byte| *byte == b'\n').count())
+        .sum::<usize>();
+    reader.position().line().saturating_sub(1 + within as u64)
+}
+
 /// The delimiter that cuts the most lines of a sample into the same number of cells, and the line at which the rows begin.
 fn delimiter(sample: &[u8]) -> (u8, u64) {
     if let [

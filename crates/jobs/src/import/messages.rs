@@ -18,7 +18,8 @@ use voce_store::imports::RowError;
 
 use super::{
     ImportError,
-    delimited::Dialect,
+    decode::Decoded,
+    delimited::{Dialect, line_of},
     feed::{Piece, Pieces},
     table::TableError,
 };
@@ -110,30 +111,63 @@ fn rows(path: &Path, passed: usize, reading: &Reading) -> Result<Pieces, ImportE
     let mut file = File::open(path).map_err(TableError::Io)?;
     let dialect = Dialect::detect(&mut file).map_err(TableError::Io)?;
     let threads = threads(path, &dialect, reading)?;
-    let mut records = dialect.reader(file).map_err(TableError::Io)?.into_records();
-    let header = loop {
-        let Some(record) = records.next() else {
-            return Err(TableError::Empty.into());
-        };
-        let record = record.map_err(unreadable)?;
-        if record.position().map_or(0, csv::Position::line) >= dialect.first_line {
-            break record;
-        }
-    };
-    let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
-    let mapping = mapping_of(&columns, reading);
+    let mut records = Records::open(file, &dialect)?;
+    let mapping = mapping_of(&records.columns, reading);
     let country = reading.country.clone();
-    Ok(Box::new(records.skip(passed).map(move |record| {
-        let record = record.map_err(unreadable)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let cells: Vec<(&str, &str)> = columns.iter().map(String::as_str).zip(&record).collect();
-        let mut message = mapping.apply(&cells[..]);
+    for _ in 0..passed {
+        records.read()?;
+    }
+    Ok(Box::new(std::iter::from_fn(move || {
+        let line = match records.read() {
+            Ok(Some(line)) => line,
+            Ok(None) => return None,
+            Err(error) => return Some(Err(error)),
+        };
+        let mut message = mapping.apply(&records.cells()[..]);
         if message.conversation.is_none() {
             message.conversation = threads.get(&message.id).cloned();
         }
-        let body = serde_json::to_vec(&message)?;
-        Ok(checked(body, i64::try_from(line).unwrap_or_default(), &country))
+        let body = serde_json::to_vec(&message).map_err(ImportError::from);
+        Some(body.map(|body| checked(body, line, &country)))
     })))
+}
+
+/// The rows of a delimited file under the names of their columns.
+struct Records {
+    csv: csv::Reader<Decoded<File>>,
+    columns: Vec<String>,
+    record: csv::StringRecord,
+}
+
+impl Records {
+    fn open(file: File, dialect: &Dialect) -> Result<Self, ImportError> {
+        let csv = dialect.reader(file).map_err(TableError::Io)?;
+        let mut records = Self {
+            csv,
+            columns: Vec::new(),
+            record: csv::StringRecord::new(),
+        };
+        while let Some(line) = records.read()? {
+            if u64::try_from(line).unwrap_or_default() >= dialect.first_line {
+                records.columns = records.record.iter().map(|name| name.trim().to_owned()).collect();
+                return Ok(records);
+            }
+        }
+        Err(TableError::Empty.into())
+    }
+
+    /// Reads a row and says in which line it begins; `None` at the end.
+    fn read(&mut self) -> Result<Option<i64>, ImportError> {
+        let found = self
+            .csv
+            .read_record(&mut self.record)
+            .map_err(|error| TableError::Unreadable(error.to_string()))?;
+        Ok(found.then(|| i64::try_from(line_of(&self.csv, &self.record)).unwrap_or_default()))
+    }
+
+    fn cells(&self) -> Vec<(&str, &str)> {
+        self.columns.iter().map(String::as_str).zip(&self.record).collect()
+    }
 }
 
 fn mapping_of(columns: &[String], reading: &Reading) -> Mapping {
@@ -146,27 +180,15 @@ fn mapping_of(columns: &[String], reading: &Reading) -> Mapping {
 
 /// The thread of each message that stands in one with others: an answer may come in the file before what it answers.
 fn threads(path: &Path, dialect: &Dialect, reading: &Reading) -> Result<HashMap<String, String>, ImportError> {
-    let file = File::open(path).map_err(TableError::Io)?;
-    let mut records = dialect.reader(file).map_err(TableError::Io)?.into_records();
-    let header = records.find(|record| {
-        record
-            .as_ref()
-            .is_ok_and(|record| record.position().is_some_and(|at| at.line() >= dialect.first_line))
-    });
-    let Some(header) = header.transpose().map_err(unreadable)? else {
-        return Ok(HashMap::new());
-    };
-    let columns: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
-    let mapping = mapping_of(&columns, reading);
+    let mut records = Records::open(File::open(path).map_err(TableError::Io)?, dialect)?;
+    let mapping = mapping_of(&records.columns, reading);
     let targets = mapping.to_json();
     if targets.get("conversation").is_some() || targets.get("reply_to").is_none() {
         return Ok(HashMap::new());
     }
     let mut pairs: Vec<(String, Option<String>)> = Vec::new();
-    for record in records {
-        let record = record.map_err(unreadable)?;
-        let cells: Vec<(&str, &str)> = columns.iter().map(String::as_str).zip(&record).collect();
-        let ApiMessage { id, reply_to, .. } = mapping.apply(&cells[..]);
+    while records.read()?.is_some() {
+        let ApiMessage { id, reply_to, .. } = mapping.apply(&records.cells()[..]);
         pairs.push((id, reply_to));
     }
     let roots = roots(pairs.iter().map(|(id, reply_to)| (id.as_str(), reply_to.as_deref())));
@@ -206,8 +228,4 @@ fn checked(body: Vec<u8>, line: i64, country: &str) -> Piece {
             }
         }
     }
-}
-
-fn unreadable(error: csv::Error) -> ImportError {
-    TableError::Unreadable(error.to_string()).into()
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use voce_store::blobs::Blobs;
 
-use super::delimited::Dialect;
+use super::delimited::{Dialect, line_of};
 
 /// More columns than this are not a registry.
 pub const MOST_COLUMNS: usize = 200;
@@ -85,7 +85,7 @@ fn take_text(file: &mut File, writer: &mut RowWriter) -> Result<Source, TableErr
         .read_record(&mut record)
         .map_err(|error| TableError::Unreadable(error.to_string()))?
     {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = line_of(&reader, &record);
         if line >= dialect.first_line {
             writer.row(line, record.iter())?;
         }
