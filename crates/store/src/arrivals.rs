@@ -29,19 +29,25 @@ pub struct Known {
     pub case_id: Uuid,
 }
 
-/// A message as its account and its external id name it.
+/// A message as its account and its external id name it. Sets of pairs are joined from the keys' side: SQLite would look at
+/// every message for `(a, b) IN (VALUES …)`.
 pub type MessageKey<'a> = (Uuid, &'a str);
 
 pub async fn known_messages(tx: &mut Tx, keys: &[MessageKey<'_>]) -> Result<Vec<Known>> {
     fetch_in!(
-        tx, "SELECT account_id, external_id, id, conversation_id, case_id FROM messages WHERE (account_id, external_id) IN (VALUES ",
-        keys, key => [key.0, key.1], ")"
+        tx, "WITH k (account_id, external_id) AS (VALUES ", keys, key => [key.0, key.1],
+        ") SELECT m.account_id, m.external_id, m.id, m.conversation_id, m.case_id
+           FROM k CROSS JOIN messages m WHERE m.account_id = k.account_id AND m.external_id = k.external_id"
     )
 }
 
 /// Reactions that are stored already, by their account and external id.
 pub async fn known_reactions(tx: &mut Tx, keys: &[MessageKey<'_>]) -> Result<Vec<(Uuid, String)>> {
-    fetch_in!(tx, "SELECT account_id, external_id FROM reactions WHERE (account_id, external_id) IN (VALUES ", keys, key => [key.0, key.1], ")")
+    fetch_in!(
+        tx, "WITH k (account_id, external_id) AS (VALUES ", keys, key => [key.0, key.1],
+        ") SELECT r.account_id, r.external_id
+           FROM k CROSS JOIN reactions r WHERE r.account_id = k.account_id AND r.external_id = k.external_id"
+    )
 }
 
 /// Whom an address belongs to.
@@ -57,9 +63,9 @@ pub struct Owner {
 
 pub async fn owners(tx: &mut Tx, addresses: &[&Address]) -> Result<Vec<Owner>> {
     fetch_in!(
-        tx, "SELECT i.id AS identity_id, i.kind, i.value, i.contact_id, c.name, c.customer
-             FROM identities i JOIN contacts c ON c.id = i.contact_id WHERE (i.kind, i.value) IN (VALUES ",
-        addresses, address => [address.kind.key(), &address.value], ")"
+        tx, "WITH k (kind, value) AS (VALUES ", addresses, address => [address.kind.key(), &address.value],
+        ") SELECT i.id AS identity_id, i.kind, i.value, i.contact_id, c.name, c.customer
+           FROM k CROSS JOIN identities i CROSS JOIN contacts c WHERE i.kind = k.kind AND i.value = k.value AND c.id = i.contact_id"
     )
 }
 
@@ -96,7 +102,10 @@ pub async fn conversations(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<Conversation
 }
 
 pub async fn conversations_of_threads(tx: &mut Tx, keys: &[MessageKey<'_>]) -> Result<Vec<Conversation>> {
-    fetch_in!(tx, "SELECT * FROM conversations WHERE (account_id, thread_key) IN (VALUES ", keys, key => [key.0, key.1], ")")
+    fetch_in!(
+        tx, "WITH k (account_id, thread_key) AS (VALUES ", keys, key => [key.0, key.1],
+        ") SELECT v.* FROM k CROSS JOIN conversations v WHERE v.account_id = k.account_id AND v.thread_key = k.thread_key"
+    )
 }
 
 /// Cases, locked until the transaction ends.
@@ -279,6 +288,22 @@ async fn write_cases(tx: &mut Tx, cases: &[CaseRow]) -> Result<()> {
 }
 
 async fn write_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result<()> {
+    let places = insert_messages(tx, messages).await?;
+    let said: Vec<Said<&str>> = places
+        .into_iter()
+        .zip(messages)
+        .map(|(seq, row)| Said {
+            seq,
+            subject: row.subject,
+            body: row.body,
+            author_name: row.author_name,
+        })
+        .collect();
+    message_search::write(tx, &said).await
+}
+
+/// Writes the rows alone, which nobody finds by their words then; returns their places in order.
+pub async fn insert_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result<Vec<i64>> {
     let mut places: Vec<(i64,)> = write_rows_returning!(
         tx, "INSERT INTO messages (id, account_id, conversation_id, case_id, external_id, direction, kind, visibility, contact_id,
             identity_id, author_name, subject, body, html, url, meta, automatic, attachments, sent_at, created_at, language, sentiment,
@@ -301,17 +326,7 @@ async fn write_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result<()> 
     )?;
     // Places are given in the order of the rows; only RETURNING promises none.
     places.sort_unstable();
-    let said: Vec<Said<&str>> = places
-        .into_iter()
-        .zip(messages)
-        .map(|((seq,), row)| Said {
-            seq,
-            subject: row.subject,
-            body: row.body,
-            author_name: row.author_name,
-        })
-        .collect();
-    message_search::write(tx, &said).await
+    Ok(places.into_iter().map(|(seq,)| seq).collect())
 }
 
 impl Owner {

@@ -32,7 +32,7 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {
     Sqlite,
     Postgres,

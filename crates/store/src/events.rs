@@ -1,7 +1,7 @@
 //! Facts, written in the transaction of the change itself, and the cursors of those who react to them.
 
 use serde_json::Value;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::FromRow;
 use uuid::Uuid;
 use voce_domain::{
     Millis,
@@ -10,27 +10,15 @@ use voce_domain::{
 
 use crate::{Db, Dialect, Result, Tx};
 
-/// Rows of one statement: 9 parameters each, well under SQLite's 32,766.
-const CHUNK: usize = 500;
-
 /// Writes facts.
 pub async fn append(tx: &mut Tx, events: &[Event]) -> Result<()> {
-    for chunk in events.chunks(CHUNK) {
-        sql!(&mut *tx, c => {
-            let mut query = QueryBuilder::new("INSERT INTO events (at, kind, actor_kind, actor_id, case_id, contact_id, message_id, data) ");
-            query.push_values(chunk, |mut row, event| {
-                row.push_bind(event.at)
-                    .push_bind(event.kind.key())
-                    .push_bind(event.actor.kind.key())
-                    .push_bind(event.actor.id)
-                    .push_bind(event.case_id)
-                    .push_bind(event.contact_id)
-                    .push_bind(event.message_id)
-                    .push_bind((!event.data.is_null()).then(|| event.data.to_string()));
-            });
-            query.build().execute(c).await.map(|done| done.rows_affected())
-        })?;
-    }
+    write_rows!(
+        tx, "INSERT INTO events (at, kind, actor_kind, actor_id, case_id, contact_id, message_id, data) VALUES ", events,
+        event => [
+            event.at, event.kind.key(), event.actor.kind.key(), event.actor.id, event.case_id, event.contact_id, event.message_id,
+            (!event.data.is_null()).then(|| event.data.to_string()),
+        ], ""
+    )?;
     Ok(())
 }
 

@@ -120,24 +120,10 @@ pub async fn finish(tx: &mut Tx, finished: &[Finished], now: Millis) -> Result<(
     let (plain, told): (Vec<&Finished>, Vec<&Finished>) = finished
         .iter()
         .partition(|item| item.outcome == Outcome::Accepted && item.detail.is_none());
-    let mut rest = &plain[..];
-    while !rest.is_empty() {
-        let (chunk, later) = rest.split_at(crate::rows::next_size(rest.len()));
-        rest = later;
-        let text = crate::rows::text(
-            "UPDATE intake SET outcome = 'accepted', attempts = attempts + 1, done_at = f.at FROM (SELECT column1 AS id, column2 AS at FROM (VALUES ",
-            2,
-            chunk.len(),
-            ") AS v) AS f WHERE intake.id = f.id",
-        );
-        sql!(&mut *tx, c => {
-            let mut query = sqlx::query(text);
-            for item in chunk {
-                query = query.bind(item.id).bind(now);
-            }
-            query.execute(c).await
-        }.map(|_| ()))?;
-    }
+    write_rows!(
+        tx, "WITH f (id, at) AS (VALUES ", plain, item => [item.id, now],
+        ") UPDATE intake SET outcome = 'accepted', attempts = attempts + 1, done_at = (SELECT MAX(at) FROM f) WHERE id IN (SELECT id FROM f)"
+    )?;
     for item in told {
         execute!(
             &mut *tx,
@@ -217,6 +203,16 @@ pub struct Backlog {
 
 pub async fn backlog(db: &Db) -> Result<Backlog> {
     sql!(db, c => sqlx::query_as("SELECT COUNT(*) AS waiting, MIN(received_at) AS oldest FROM intake WHERE outcome IS NULL").fetch_one(c).await)
+}
+
+/// The first item that waits; all before it are done.
+pub async fn oldest_pending(db: &Db) -> Result<Option<i64>> {
+    sql!(db, c => sqlx::query_scalar("SELECT MIN(id) FROM intake WHERE outcome IS NULL").fetch_one(c).await)
+}
+
+/// The first item that is kept.
+pub async fn oldest(db: &Db) -> Result<Option<i64>> {
+    sql!(db, c => sqlx::query_scalar("SELECT MIN(id) FROM intake").fetch_one(c).await)
 }
 
 /// How many items of an account came to each outcome.

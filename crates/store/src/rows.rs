@@ -9,8 +9,10 @@ use std::{
 
 use sqlx::AssertSqlSafe;
 
+use crate::Dialect;
+
 /// Rows of one statement, largest first. With up to 33 columns the largest stays under SQLite's 32,766 parameters.
-const SIZES: [usize; 5] = [256, 64, 16, 4, 1];
+const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /// How many of `left` rows the next statement takes.
 pub(crate) fn next_size(left: usize) -> usize {
@@ -23,18 +25,24 @@ pub(crate) fn holding_size(keys: usize) -> usize {
 }
 
 /// `before ($1,$2),($3,$4) after`; every text is built once.
-pub(crate) fn text(before: &'static str, columns: usize, rows: usize, after: &'static str) -> AssertSqlSafe<Arc<str>> {
-    type Key = (&'static str, usize, &'static str);
+pub(crate) fn text(
+    dialect: Dialect,
+    before: &'static str,
+    columns: usize,
+    rows: usize,
+    after: &'static str,
+) -> AssertSqlSafe<Arc<str>> {
+    type Key = (Dialect, &'static str, usize, &'static str);
     static TEXTS: LazyLock<Mutex<HashMap<Key, Arc<str>>>> = LazyLock::new(Mutex::default);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     let built = texts
-        .entry((before, rows, after))
-        .or_insert_with(|| build(before, columns, rows, after).into());
+        .entry((dialect, before, rows, after))
+        .or_insert_with(|| build(dialect, before, columns, rows, after).into());
     // Only literals of this crate and numbers went into it.
     AssertSqlSafe(built.clone())
 }
 
-fn build(before: &str, columns: usize, rows: usize, after: &str) -> String {
+fn build(dialect: Dialect, before: &str, columns: usize, rows: usize, after: &str) -> String {
     let mut text = String::with_capacity(before.len() + after.len() + rows * columns * 6);
     text.push_str(before);
     for parameter in 0..rows * columns {
@@ -43,8 +51,13 @@ fn build(before: &str, columns: usize, rows: usize, after: &str) -> String {
             (_, 0) => "),(",
             _ => ",",
         };
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{opening}${}", parameter + 1);
+        text.push_str(opening);
+        match dialect {
+            // SQLite looks for every parameter that has a name among all of them, several times.
+            Dialect::Sqlite => text.push('?'),
+            // Writing into a string cannot fail.
+            Dialect::Postgres => drop(write!(text, "${}", parameter + 1)),
+        }
     }
     text.push(')');
     text.push_str(after);
@@ -60,7 +73,7 @@ macro_rules! write_rows {
             while !rest.is_empty() {
                 let (now, later) = rest.split_at($crate::rows::next_size(rest.len()));
                 rest = later;
-                let text = $crate::rows::text($before, [$(stringify!($value)),+].len(), now.len(), $after);
+                let text = $crate::rows::text($tx.dialect(), $before, [$(stringify!($value)),+].len(), now.len(), $after);
                 touched += sql!(&mut *$tx, c => {
                     let mut query = sqlx::query(text);
                     for $row in now {
@@ -83,7 +96,7 @@ macro_rules! write_rows_returning {
             while !rest.is_empty() {
                 let (now, later) = rest.split_at($crate::rows::next_size(rest.len()));
                 rest = later;
-                let text = $crate::rows::text($before, [$(stringify!($value)),+].len(), now.len(), $after);
+                let text = $crate::rows::text($tx.dialect(), $before, [$(stringify!($value)),+].len(), now.len(), $after);
                 found.append(&mut sql!(&mut *$tx, c => {
                     let mut query = sqlx::query_as(text);
                     for $row in now {
@@ -98,7 +111,7 @@ macro_rules! write_rows_returning {
     };
 }
 
-/// All rows of a transaction whose key is in a set: `fetch_in!(tx, "SELECT … WHERE (a, b) IN (VALUES ", keys, key => [key.a, key.b], ")")?`.
+/// All rows of a transaction whose key is in a set; a statement that joins the keys may bring a row several times: `fetch_in!(tx, "SELECT … WHERE (a, b) IN (VALUES ", keys, key => [key.a, key.b], ")")?`.
 macro_rules! fetch_in {
     ($on:expr, $before:expr, $keys:expr, $key:ident => [$($value:expr),+ $(,)?], $after:expr) => {
         async {
@@ -107,10 +120,10 @@ macro_rules! fetch_in {
                 let size = $crate::rows::holding_size(rest.len());
                 let (now, later) = rest.split_at(size.min(rest.len()));
                 rest = later;
-                let text = $crate::rows::text($before, [$(stringify!($value)),+].len(), size, $after);
+                let text = $crate::rows::text($on.dialect(), $before, [$(stringify!($value)),+].len(), size, $after);
                 found.append(&mut sql!(&mut *$on, c => {
                     let mut query = sqlx::query_as(text);
-                    // A key that is named twice finds its row once.
+                    // The last key fills up the size.
                     for $key in now.iter().chain(std::iter::repeat(last)).take(size) {
                         query = query$(.bind($value))+;
                     }
@@ -128,17 +141,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_number_their_parameters() {
+    fn texts_have_a_parameter_for_every_value() {
         assert_eq!(
-            build("INSERT INTO t (a, b) VALUES ", 2, 2, " x"),
+            build(Dialect::Postgres, "INSERT INTO t (a, b) VALUES ", 2, 2, " x"),
             "INSERT INTO t (a, b) VALUES ($1,$2),($3,$4) x"
         );
-        assert_eq!(build("IN (VALUES ", 1, 3, ")"), "IN (VALUES ($1),($2),($3))");
+        assert_eq!(
+            build(Dialect::Sqlite, "IN (VALUES ", 1, 3, ")"),
+            "IN (VALUES (?),(?),(?))"
+        );
     }
 
     #[test]
     fn sizes_are_few() {
-        assert_eq!([1, 3, 5, 700].map(next_size), [1, 1, 4, 256]);
-        assert_eq!([1, 3, 5, 700].map(holding_size), [1, 4, 16, 256]);
+        assert_eq!([1, 3, 5, 700].map(next_size), [1, 2, 4, 256]);
+        assert_eq!([1, 3, 5, 700].map(holding_size), [1, 4, 8, 256]);
     }
 }
