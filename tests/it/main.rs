@@ -3,7 +3,9 @@
 //! One file per area; [`harness`] has what they share.
 
 mod account;
+mod contacts;
 mod harness;
+mod imports;
 mod people;
 mod routes;
 mod sign_in;
