@@ -16,9 +16,8 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use voce_channels::{
-    Account, Capabilities, ConnectError, Connector, Field, FieldError, NewRaw, Outgoing, ParseError, SendError, Sent, Sink,
-    http,
-    registry::Registry,
+    Account, Capabilities, ConnectError, Connector, Field, FieldError, NewRaw, Outgoing, ParseError, SendError, Sent,
+    Sink, http, registry::Registry,
 };
 use voce_domain::{
     event::{Actor, Event, EventKind},
@@ -46,7 +45,11 @@ const ROLE: &str = "VOCE_KILLED_ROLE";
 const FOLDER: &str = "VOCE_KILLED_FOLDER";
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     match (std::env::var(ROLE), std::env::var(FOLDER)) {
         (Ok(role), Ok(folder)) => runtime.block_on(child(&role, Path::new(&folder))),
         _ => parent(&runtime),
@@ -76,7 +79,9 @@ fn start(folder: &Path, role: &str) -> std::process::Child {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     assert_eq!(line.trim(), "ready");
     child
 }
@@ -85,9 +90,17 @@ const ACCOUNT: Uuid = Uuid::from_u128(7);
 
 async fn prepare(folder: &Path) {
     let db = open(folder).await;
-    let settings = Settings { name: "Help", address: "help@example.com", config: &json!({}), secrets: None, team_id: None };
+    let settings = Settings {
+        name: "Help",
+        address: "help@example.com",
+        config: &json!({}),
+        secrets: None,
+        team_id: None,
+    };
     let mut tx = db.begin().await.unwrap();
-    accounts::create(&mut tx, ACCOUNT, "scripted", &settings, Actor::SYSTEM, 1).await.unwrap();
+    accounts::create(&mut tx, ACCOUNT, "scripted", &settings, Actor::SYSTEM, 1)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     db.close().await;
 }
@@ -102,11 +115,18 @@ async fn child(role: &str, folder: &Path) {
         db: db.clone(),
         blobs: Blobs::open(folder.join("blobs")).unwrap(),
         vault: Vault::open(folder).unwrap(),
-        registry: Registry::of(vec![Arc::new(Scripted { sent: Mutex::new(append_to(folder.join("sent"))) })]),
+        registry: Registry::of(vec![Arc::new(Scripted {
+            sent: Mutex::new(append_to(folder.join("sent"))),
+        })]),
         http: http::Client::new(http::Policy::default()),
     };
     let stop = CancellationToken::new();
-    let pipeline = Pipeline::new(db.clone(), parts.registry.clone(), parts.blobs.clone(), parts.vault.clone());
+    let pipeline = Pipeline::new(
+        db.clone(),
+        parts.registry.clone(),
+        parts.blobs.clone(),
+        parts.vault.clone(),
+    );
     tokio::spawn({
         let stop = stop.clone();
         async move { pipeline.run(stop).await }
@@ -132,7 +152,11 @@ async fn load(db: Db, folder: &Path, round: &str) {
                 let mut message = IncomingMessage::new(&id, author(writer, n), format!("Where is my parcel {n}?"), 1);
                 message.thread.key = Some(format!("{round}-{writer}-{}", n / 3));
                 let body = serde_json::to_vec(&[Incoming::Message(Box::new(message))]).unwrap();
-                let item = NewRaw { format: "json", body, received_at: 1_700_000_000_000 + n };
+                let item = NewRaw {
+                    format: "json",
+                    body,
+                    received_at: 1_700_000_000_000 + n,
+                };
                 intake.accept(ACCOUNT, vec![item], None).await.unwrap();
                 writeln!(acknowledged.lock().unwrap(), "{id}").unwrap();
             }
@@ -145,7 +169,12 @@ async fn load(db: Db, folder: &Path, round: &str) {
 
 fn author(writer: usize, n: i64) -> Author {
     let address = Address::new(IdentityKind::Email, format!("p{writer}-{}@example.com", n % 40));
-    Author { address, name: None, avatar_url: None, also: Vec::new() }
+    Author {
+        address,
+        name: None,
+        avatar_url: None,
+        also: Vec::new(),
+    }
 }
 
 /// Answers every fourth message, from the beginning: the same answer twice is refused by its key.
@@ -199,7 +228,11 @@ async fn finish(db: &Db) {
     while quiet < 20 {
         let backlog = intake::backlog(db).await.unwrap();
         let due = deliveries::due(db, i64::MAX, 1).await.unwrap();
-        quiet = if backlog.waiting == 0 && due.is_empty() { quiet + 1 } else { 0 };
+        quiet = if backlog.waiting == 0 && due.is_empty() {
+            quiet + 1
+        } else {
+            0
+        };
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -209,27 +242,43 @@ async fn count(folder: &Path) {
     let facts = all_events(&db).await;
     let acknowledged = lines(&folder.join("acknowledged"));
     let received = ids(&facts, EventKind::MessageReceived);
-    assert!(acknowledged.len() > 1_000, "too little load to prove anything: {}", acknowledged.len());
-    assert_eq!(received.len(), received.iter().collect::<HashSet<_>>().len(), "a message arrived twice");
+    assert!(
+        acknowledged.len() > 1_000,
+        "too little load to prove anything: {}",
+        acknowledged.len()
+    );
+    assert_eq!(
+        received.len(),
+        received.iter().collect::<HashSet<_>>().len(),
+        "a message arrived twice"
+    );
     let mut tx = db.begin().await.unwrap();
     let keys: Vec<(Uuid, &str)> = acknowledged.iter().map(|id| (ACCOUNT, id.as_str())).collect();
     let known = arrivals::known_messages(&mut tx, &keys).await.unwrap();
     drop(tx);
-    let known: HashMap<&str, &arrivals::Known> = known.iter().map(|known| (known.external_id.as_str(), known)).collect();
+    let known: HashMap<&str, &arrivals::Known> =
+        known.iter().map(|known| (known.external_id.as_str(), known)).collect();
     for id in &acknowledged {
         assert!(known.contains_key(id.as_str()), "{id} was acknowledged and is lost");
     }
     check_cases(&db, &facts).await;
 
     let sent = lines(&folder.join("sent"));
-    assert_eq!(sent.len(), sent.iter().collect::<HashSet<_>>().len(), "an answer went out twice");
+    assert_eq!(
+        sent.len(),
+        sent.iter().collect::<HashSet<_>>().len(),
+        "an answer went out twice"
+    );
     let sent: HashSet<Uuid> = sent.iter().map(|id| id.parse().unwrap()).collect();
     let written = ids(&facts, EventKind::MessageWritten);
     let mut fates: HashMap<String, usize> = HashMap::new();
     for chunk in written.chunks(200) {
         for delivery in deliveries::of_messages(&db, chunk).await.unwrap() {
             match delivery.state.as_str() {
-                "sent" => assert!(sent.contains(&delivery.message_id), "said to be sent, but it never left"),
+                "sent" => assert!(
+                    sent.contains(&delivery.message_id),
+                    "said to be sent, but it never left"
+                ),
                 "unknown" => {}
                 other => panic!("an answer was left {other}"),
             }
@@ -249,7 +298,12 @@ async fn count(folder: &Path) {
 
 /// The counters of every case agree with its messages.
 async fn check_cases(db: &Db, facts: &[Event]) {
-    for case in facts.iter().filter(|fact| fact.kind == EventKind::CaseOpened).step_by(7).filter_map(|fact| fact.case_id) {
+    for case in facts
+        .iter()
+        .filter(|fact| fact.kind == EventKind::CaseOpened)
+        .step_by(7)
+        .filter_map(|fact| fact.case_id)
+    {
         let row = cases::by_id(db, Scope::All, case).await.unwrap();
         let page = messages::of_case(db, Scope::All, case, None, 1_000).await.unwrap();
         assert_eq!(row.messages, page.messages.len() as i64, "case {}", row.number);
@@ -267,7 +321,11 @@ async fn all_events(db: &Db) -> Vec<Event> {
 }
 
 fn ids(facts: &[Event], kind: EventKind) -> Vec<Uuid> {
-    facts.iter().filter(|fact| fact.kind == kind).filter_map(|fact| fact.message_id).collect()
+    facts
+        .iter()
+        .filter(|fact| fact.kind == kind)
+        .filter_map(|fact| fact.message_id)
+        .collect()
 }
 
 fn append_to(path: PathBuf) -> File {
@@ -277,7 +335,10 @@ fn append_to(path: PathBuf) -> File {
 /// Whole lines; a process that was killed may have left the beginning of one.
 fn lines(path: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap();
-    text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned).collect()
+    text.split_inclusive('\n')
+        .filter_map(|line| line.strip_suffix('\n'))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Notes durably every answer that it is given.
@@ -330,6 +391,9 @@ impl Connector for Scripted {
             sent.sync_data().unwrap();
         }
         tokio::time::sleep(Duration::from_millis(rand::random_range(0..5))).await;
-        Ok(Sent { external_id: message.id.to_string(), url: None })
+        Ok(Sent {
+            external_id: message.id.to_string(),
+            url: None,
+        })
     }
 }

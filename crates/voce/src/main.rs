@@ -1,6 +1,7 @@
 //! `voce`: one binary for the whole installation.
 
 mod backup;
+mod bench;
 mod config;
 mod demo;
 mod doctor;
@@ -38,6 +39,9 @@ enum Command {
     /// People of the company.
     #[command(subcommand)]
     User(user::User),
+    /// Measures this machine with this version.
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Looks for what is wrong with the installation, and says how to mend it.
     Doctor,
 }
@@ -67,6 +71,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup(args) => backup::backup(config, args).await,
         Command::Restore(args) => backup::restore(config, args).await,
         Command::User(user) => user::run(config, user).await,
+        Command::Bench(args) => bench::run(config, args).await,
         Command::Doctor => doctor::run(config).await,
     }
 }

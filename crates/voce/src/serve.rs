@@ -85,7 +85,7 @@ impl Server {
     }
 
     /// The same work as in a node without a web face.
-    fn start_work(&mut self) {
+    pub fn start_work(&mut self) {
         let Installation { db, blobs, vault } = self.installation.clone();
         let pipeline = self.pipeline();
         let parts = voce_jobs::Parts {

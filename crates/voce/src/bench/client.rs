@@ -17,7 +17,10 @@ impl Connection {
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(4096),
+        })
     }
 
     /// Sends a whole request and returns the status and the body of the answer.
@@ -28,7 +31,9 @@ impl Connection {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 bail!("the server closed the connection");
             }
-            let Some(head) = find(&self.buffer, b"\r\n\r\n") else { continue };
+            let Some(head) = find(&self.buffer, b"\r\n\r\n") else {
+                continue;
+            };
             let (status, length) = read_head(&self.buffer[..head])?;
             let (start, end) = (head + 4, head + 4 + length);
             while self.buffer.len() < end {
@@ -51,7 +56,11 @@ fn read_head(head: &[u8]) -> anyhow::Result<(u16, usize)> {
     let status = head.get(9..12).context("no status")?.parse()?;
     let length = head
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(|length| length.trim().parse()))
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .map(|length| length.trim().parse())
+        })
         .context("an answer without length")??;
     Ok((status, length))
 }

@@ -5,13 +5,28 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use anyhow::Context;
 use axum::Router;
 use serde::Serialize;
+use serde_json::json;
 use tokio::net::TcpListener;
-use voce_store::{Db, intake};
+use url::Url;
+use uuid::Uuid;
+use voce_domain::{
+    event::Actor,
+    permission::{Permission, Role},
+};
+use voce_store::{
+    Db,
+    accounts::{self, Settings},
+    intake, secret,
+    tokens::{self, NewToken},
+    users::{self, NewUser},
+};
+use voce_web::state::{Options, now};
 
 use super::{
     limits::{self, Limits},
     load::{self, Target},
 };
+use crate::{config::Config, serve::Server};
 
 /// Messages into an empty installation, over HTTP.
 #[derive(Debug, Clone, clap::Args)]
@@ -45,13 +60,89 @@ pub struct Figures {
 /// How long the second phase lasts.
 const PACED: f64 = 10.0;
 
+/// Makes a new installation in the current folder (or in the empty database that is named), with everything switched on,
+/// and removes it afterwards.
+pub async fn run(config: &Config, args: Args) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new()
+        .prefix("voce-bench-")
+        .tempdir_in(".")
+        .context("a folder to work in")?;
+    let config = Config {
+        data: folder.path().to_owned(),
+        database: config.database.clone(),
+        allow_private_hosts: Vec::new(),
+    };
+    let installation = config.open().await?;
+    let db = installation.db.clone();
+    let scratch = Db::open(&folder.path().join("scratch.db").to_string_lossy()).await?;
+    let token = settle(&db).await?;
+    let mut server = Server::new(installation, config.http());
+    server.start_work();
+    let options = Options {
+        base_url: Url::parse("http://127.0.0.1")?,
+        demo_user: None,
+        behind_proxy: false,
+    };
+    let router = voce_web::router::router(server.app(options));
+    let figures = measure(&args, &db, &scratch, folder.path(), router, token).await?;
+    server.stop.cancel();
+    figures.print(args.json)
+}
+
+/// An open intake, and somebody who may write to it; returns the token.
+async fn settle(db: &Db) -> anyhow::Result<String> {
+    let used = users::any(db).await? || intake::oldest(db).await?.is_some();
+    anyhow::ensure!(!used, "the database is in use: bench writes only into a new one");
+    let (token, now) = (secret::generate(voce_web::session::TOKEN_PREFIX), now());
+    let mut tx = db.begin().await?;
+    let user = NewUser {
+        email: "bench@example.com",
+        name: "Bench",
+        role: Role::Admin,
+        locale: "en",
+        password_hash: None,
+    };
+    let user_id = users::create(&mut tx, &user, now).await?;
+    let scopes = [Permission::WriteIntake];
+    let new = NewToken {
+        user_id,
+        name: "bench",
+        token_hash: &secret::hash(&token),
+        scopes: &scopes,
+        expires_at: None,
+    };
+    tokens::create(&mut tx, &new, now).await?;
+    let settings = Settings {
+        name: "Bench",
+        address: "bench",
+        config: &json!({}),
+        secrets: None,
+        team_id: None,
+    };
+    accounts::create(&mut tx, Uuid::now_v7(), "api", &settings, Actor::SYSTEM, now).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
 /// Measures an installation that answers through `router` and works in the background already.
-pub async fn measure(args: &Args, db: &Db, scratch: &Db, folder: &Path, router: Router, token: String) -> anyhow::Result<Figures> {
-    anyhow::ensure!(intake::oldest(db).await?.is_none(), "the database is not empty: bench writes only into a new one");
+async fn measure(
+    args: &Args,
+    db: &Db,
+    scratch: &Db,
+    folder: &Path,
+    router: Router,
+    token: String,
+) -> anyhow::Result<Figures> {
     let limits = limits::measure(folder, scratch, args.connections).await?;
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-    let target = Target { address: listener.local_addr()?, token };
-    let server = tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await });
+    let target = Target {
+        address: listener.local_addr()?,
+        token,
+    };
+    let server =
+        tokio::spawn(
+            async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await },
+        );
     let cpu = cpu_time()?;
     let full = load::run(db, &target, 0, args.size, args.connections, None).await?;
     let cpu_us = (cpu_time()? - cpu).as_secs_f64() * 1e6 / args.size as f64;
@@ -61,7 +152,11 @@ pub async fn measure(args: &Args, db: &Db, scratch: &Db, folder: &Path, router: 
     server.abort();
     let quantile = |share: f64| {
         let at = (paced.visible.len() as f64 * share) as usize;
-        paced.visible.get(at).or(paced.visible.last()).map_or(0.0, |time| time.as_secs_f64() * 1e3)
+        paced
+            .visible
+            .get(at)
+            .or(paced.visible.last())
+            .map_or(0.0, |time| time.as_secs_f64() * 1e3)
     };
     Ok(Figures {
         messages_per_s,
@@ -95,7 +190,10 @@ impl Figures {
 /// Resident memory of this process in MB.
 fn memory() -> anyhow::Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status").context("memory of the process")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("VmRSS")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib / 1024.0)
 }
@@ -105,6 +203,11 @@ fn cpu_time() -> anyhow::Result<Duration> {
     let stat = std::fs::read_to_string("/proc/self/stat").context("processor time of the process")?;
     // After the name in parentheses come the fields from the third on; 14 and 15 are times in hundredths of a second.
     let (_, fields) = stat.rsplit_once(')').context("fields")?;
-    let times: u64 = fields.split_whitespace().skip(11).take(2).map(|time| time.parse::<u64>().unwrap_or_default()).sum();
+    let times: u64 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|time| time.parse::<u64>().unwrap_or_default())
+        .sum();
     Ok(Duration::from_millis(times * 10))
 }

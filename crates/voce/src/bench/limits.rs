@@ -98,7 +98,8 @@ fn row<'a>(external_id: &'a str, case: Uuid, body: &'a str) -> NewMessage<'a> {
 async fn hello(connections: usize) -> anyhow::Result<f64> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
-    let server = tokio::spawn(async move { axum::serve(listener, Router::new().route("/", get(async || "hello"))).await });
+    let server =
+        tokio::spawn(async move { axum::serve(listener, Router::new().route("/", get(async || "hello"))).await });
     let started = Instant::now();
     let clients: Vec<_> = (0..connections)
         .map(|_| {

@@ -42,7 +42,14 @@ struct Answer {
 
 /// Sends `size` messages over `connections`, as fast as they are answered or, with `rate`, so many a second; returns when
 /// all of them are visible. `run` keeps the ids of several runs apart.
-pub async fn run(db: &Db, target: &Target, run: usize, size: usize, connections: usize, rate: Option<f64>) -> anyhow::Result<Measured> {
+pub async fn run(
+    db: &Db,
+    target: &Target,
+    run: usize,
+    size: usize,
+    connections: usize,
+    rate: Option<f64>,
+) -> anyhow::Result<Measured> {
     let (told, accepted) = mpsc::unbounded_channel();
     let left = Arc::new(AtomicUsize::new(size));
     let started = Instant::now();
@@ -56,7 +63,10 @@ pub async fn run(db: &Db, target: &Target, run: usize, size: usize, connections:
                 let (mut body, mut request) = (String::new(), Vec::new());
                 let offset = pace.unwrap_or_default().mul_f64(connection as f64 / connections as f64);
                 let mut next = started + offset;
-                while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok() {
+                while left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1))
+                    .is_ok()
+                {
                     if let Some(pace) = pace {
                         tokio::time::sleep_until(next.into()).await;
                         next += pace;
@@ -78,7 +88,10 @@ pub async fn run(db: &Db, target: &Target, run: usize, size: usize, connections:
     }
     let (last, mut visible) = watching.await??;
     visible.sort_unstable();
-    Ok(Measured { time: last.duration_since(started), visible })
+    Ok(Measured {
+        time: last.duration_since(started),
+        visible,
+    })
 }
 
 fn write_request(request: &mut Vec<u8>, token: &str, body: &str) {

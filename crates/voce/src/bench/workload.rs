@@ -22,7 +22,13 @@ impl Workload {
     /// `run` keeps the ids of one phase apart from those of another.
     pub fn new(run: usize, connection: usize) -> Self {
         let connection = run * 10_000 + connection;
-        Self { random: SmallRng::seed_from_u64(connection as u64), connection, sent: 0, people: 1, threads: vec![0] }
+        Self {
+            random: SmallRng::seed_from_u64(connection as u64),
+            connection,
+            sent: 0,
+            people: 1,
+            threads: vec![0],
+        }
     }
 
     /// The next message in the shape of the open intake, appended to `body`.
@@ -40,7 +46,9 @@ impl Workload {
         }
         let thread = match dice < CONTINUED {
             // People go on where they wrote lately.
-            true => self.random.random_range(self.threads.len().saturating_sub(50)..self.threads.len()),
+            true => self
+                .random
+                .random_range(self.threads.len().saturating_sub(50)..self.threads.len()),
             false => self.threads.len() - 1,
         };
         let person = self.threads.get(thread).copied().unwrap_or_default();
@@ -73,10 +81,12 @@ impl Workload {
     }
 }
 
-const FIRST: [&str; 12] =
-    ["Anna", "Marco", "Giulia", "Luca", "Sofia", "Paolo", "Emma", "James", "Olivia", "Chiara", "Davide", "Sarah"];
+const FIRST: [&str; 12] = [
+    "Anna", "Marco", "Giulia", "Luca", "Sofia", "Paolo", "Emma", "James", "Olivia", "Chiara", "Davide", "Sarah",
+];
 const LAST: [&str; 12] = [
-    "Rossi", "Bianchi", "Ferrari", "Esposito", "Romano", "Colombo", "Smith", "Taylor", "Brown", "Ricci", "Marino", "Greco",
+    "Rossi", "Bianchi", "Ferrari", "Esposito", "Romano", "Colombo", "Smith", "Taylor", "Brown", "Ricci", "Marino",
+    "Greco",
 ];
 const ITALIAN: [&str; 18] = [
     "Buongiorno, vi scrivo perché il mio pacco non è ancora arrivato.",
