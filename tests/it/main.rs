@@ -3,9 +3,11 @@
 //! One file per area; [`harness`] has what they share.
 
 mod account;
+mod architecture;
 mod contacts;
 mod harness;
 mod imports;
+mod locales;
 mod people;
 mod routes;
 mod sign_in;

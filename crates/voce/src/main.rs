@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod demo;
 mod doctor;
+mod import;
 mod serve;
 mod user;
 
@@ -30,6 +31,9 @@ enum Command {
     Serve(Listen),
     /// Runs a living example company, on this machine only, signed in without typing.
     Demo(demo::Demo),
+    /// Takes files in: archives of mail, messages, registries of contacts.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Creates or upgrades the database, and ends.
     Migrate,
     /// Writes everything into one archive, while the installation runs.
@@ -67,6 +71,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(listen) => serve::run(config, listen).await,
         Command::Demo(demo) => demo::run(demo).await,
+        Command::Import(import) => import::run(config, import).await,
         Command::Migrate => config.open().await.map(|_| ()),
         Command::Backup(args) => backup::backup(config, args).await,
         Command::Restore(args) => backup::restore(config, args).await,

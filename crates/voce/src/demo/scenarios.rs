@@ -13,7 +13,7 @@ const PRODUCTS: &[&str] = &[
     "il poncho grigio",
     "il berretto bordeaux",
     "la coperta a righe",
-    "i guanti blu",
+    "il cappello blu",
     "il gilet in lana rigenerata",
 ];
 const PRODUCTS_EN: &[&str] = &[

@@ -41,3 +41,5 @@ month-9 = set
 month-10 = ott
 month-11 = nov
 month-12 = dic
+copy = Copia
+copied = Copiato
