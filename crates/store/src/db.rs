@@ -198,21 +198,12 @@ impl Db {
             .pragma("mmap_size", "1073741824")
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "67108864");
-        let write = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await?;
+        let write = local_pool().max_connections(1).connect_with(options.clone()).await?;
         let readers = options
             .read_only(true)
             .create_if_missing(false)
             .pragma("cache_size", "-8192");
-        let read = SqlitePoolOptions::new()
-            .max_connections(8)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(readers);
+        let read = local_pool().max_connections(8).connect_lazy_with(readers);
         Ok(Self::Sqlite { write, read })
     }
 
@@ -249,6 +240,14 @@ impl Db {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// A file needs no ping before every use.
+fn local_pool() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
 }
 
 impl Tx {
