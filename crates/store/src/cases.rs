@@ -338,11 +338,11 @@ pub(crate) async fn recount(tx: &mut Tx, id: Uuid) -> Result<()> {
     execute!(tx, sqlx::query(
         "UPDATE cases SET
             messages = (SELECT COUNT(*) FROM messages WHERE case_id = $1 AND direction <> 'internal'),
-            last_message_at = COALESCE((SELECT MAX(created_at) FROM messages WHERE case_id = $1 AND direction <> 'internal'), last_message_at),
+            last_message_at = COALESCE((SELECT MAX(sent_at) FROM messages WHERE case_id = $1 AND direction <> 'internal'), last_message_at),
             preview = COALESCE((SELECT substr(body, 1, 200) FROM messages WHERE case_id = $1 AND direction <> 'internal' ORDER BY seq DESC LIMIT 1), preview),
-            first_answer_at = (SELECT MIN(created_at) FROM messages WHERE case_id = $1 AND direction = 'outbound'),
-            unanswered_since = (SELECT MIN(created_at) FROM messages WHERE case_id = $1 AND direction = 'inbound'
-                AND automatic = 'no' AND noise IS NULL
+            first_answer_at = (SELECT MIN(sent_at) FROM messages WHERE case_id = $1 AND direction = 'outbound'),
+            unanswered_since = (SELECT MIN(sent_at) FROM messages WHERE case_id = $1 AND direction = 'inbound'
+                AND noise IS NULL
                 AND seq > COALESCE((SELECT MAX(seq) FROM messages WHERE case_id = $1 AND direction = 'outbound'), 0))
          WHERE id = $1",
     ).bind(id))?;

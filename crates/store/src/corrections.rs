@@ -42,7 +42,7 @@ struct Labelled {
     seq: i64,
     case_id: Uuid,
     direction: String,
-    created_at: Millis,
+    sent_at: Millis,
     language: Option<String>,
     sentiment: Option<String>,
     sentiment_score: Option<f64>,
@@ -165,7 +165,7 @@ fn score_of(class: Option<&str>) -> Option<f64> {
 
 async fn labelled(tx: &mut Tx, id: Uuid) -> Result<Labelled> {
     sql!(tx, c => sqlx::query_as(
-        "SELECT seq, case_id, direction, created_at, language, sentiment, sentiment_score, request_type, request_confidence, urgency, noise
+        "SELECT seq, case_id, direction, sent_at, language, sentiment, sentiment_score, request_type, request_confidence, urgency, noise
          FROM messages WHERE id = $1",
     ).bind(id).fetch_one(c).await)
 }
@@ -252,13 +252,13 @@ async fn follow_noise(
         case.noise = noise;
         cases::set_labels(tx, &case, now).await?;
     }
-    let waits = value.is_none() && case.unanswered_since.is_none_or(|since| message.created_at < since);
+    let waits = value.is_none() && case.unanswered_since.is_none_or(|since| message.sent_at < since);
     let (answered,): (i64,) = sql!(&mut *tx, c => sqlx::query_as(
         "SELECT COUNT(*) FROM messages WHERE case_id = $1 AND direction = 'outbound' AND seq > $2",
     ).bind(case.id).bind(message.seq).fetch_one(c).await)?;
     let since = match (waits && answered == 0, value.is_some()) {
-        (true, _) => Some(message.created_at),
-        (false, true) if case.unanswered_since == Some(message.created_at) => None,
+        (true, _) => Some(message.sent_at),
+        (false, true) if case.unanswered_since == Some(message.sent_at) => None,
         _ => case.unanswered_since,
     };
     execute!(

@@ -214,7 +214,7 @@ impl Query {
         }
         if first {
             // A reader without teams has an empty list.
-            s.push("SELECT c.*, 0 AS band FROM cases c WHERE FALSE");
+            s.push("SELECT c.*, CAST(0 AS BIGINT) AS band FROM cases c WHERE FALSE");
         }
         s.push(
             ") p JOIN contacts k ON k.id = p.contact_id JOIN channel_accounts a ON a.id = p.account_id
@@ -262,7 +262,14 @@ impl Query {
 
     fn stretch(&self, s: &mut Statement, db: &Db, reader: &Reader, stretch: Stretch, band: i64) {
         s.push("SELECT * FROM (SELECT c.*, ")
-            .push(["0", "1", "2", "3"][band.clamp(0, 3) as usize])
+            .push(
+                [
+                    "CAST(0 AS BIGINT)",
+                    "CAST(1 AS BIGINT)",
+                    "CAST(2 AS BIGINT)",
+                    "CAST(3 AS BIGINT)",
+                ][band.clamp(0, 3) as usize],
+            )
             .push(" AS band FROM cases c WHERE ");
         // Along an index of its own order, a state must not tempt the planner to sort a whole state instead.
         let by_date = matches!(self.sort, Sort::Newest | Sort::Oldest);

@@ -31,12 +31,15 @@ pub mod identities;
 pub mod imports;
 pub mod merges;
 pub mod organizations;
+pub mod raw_items;
 pub mod registry;
 pub mod answers;
 pub mod canned;
 pub mod case_merges;
 pub mod corrections;
 pub mod desk;
+#[cfg(test)]
+mod desk_tests;
 pub mod drafts;
 pub mod looks;
 pub mod mentions;
@@ -48,7 +51,10 @@ pub mod tags;
 pub mod undo;
 pub mod views;
 pub mod events;
+#[cfg(test)]
+mod example;
 pub mod export;
+pub mod figures;
 mod failure;
 pub mod invitations;
 pub mod logins;

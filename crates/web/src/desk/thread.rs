@@ -144,7 +144,7 @@ pub async fn load(app: &App, user: &CurrentUser, frame: &Frame, case_id: Uuid, s
         .messages
         .first()
         .filter(|_| page.earlier)
-        .map_or(i64::MIN, |message| message.created_at);
+        .map_or(i64::MIN, |message| message.sent_at);
     let newest = page
         .messages
         .iter()
@@ -154,10 +154,10 @@ pub async fn load(app: &App, user: &CurrentUser, frame: &Frame, case_id: Uuid, s
     let mut told = lines(&readers, &history, since).into_iter().peekable();
     let mut entries: Vec<(i64, Entry)> = Vec::with_capacity(page.messages.len() * 2);
     for row in page.messages {
-        while let Some(line) = told.next_if(|(at, _)| *at < row.created_at) {
+        while let Some(line) = told.next_if(|(at, _)| *at < row.sent_at) {
             entries.push((line.0, Entry::Event(line.1)));
         }
-        let (id, at) = (row.id, row.created_at);
+        let (id, at) = (row.id, row.sent_at);
         let parts = Parts {
             files: files.remove(&id).unwrap_or_default(),
             delivery: sent.remove(&id).and_then(|mut all| all.pop()),
