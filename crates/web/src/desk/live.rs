@@ -76,7 +76,8 @@ struct Listener {
 fn refreshes(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold(listener, async |mut listener| {
         let told = listener.next().await;
-        told.then(|| (Ok(Event::default().event("refresh").data("")), listener))
+        // Browsers pass over an event without data.
+        told.then(|| (Ok(Event::default().event("refresh").data("-")), listener))
     })
 }
 

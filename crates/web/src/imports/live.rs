@@ -32,7 +32,7 @@ pub async fn stream(_may: Importer, State(app): State<App>, Path(id): Path<Uuid>
             let import = imports::get(&db, id).await.ok()?;
             let now = (import.position, import.state);
             if now != seen {
-                let event = Event::default().event("refresh").data("");
+                let event = Event::default().event("refresh").data("-");
                 return Some((Ok::<_, Infallible>(event), (db, now, looks)));
             }
         }
