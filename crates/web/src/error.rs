@@ -116,7 +116,7 @@ struct ErrorPage {
 
 /// The outermost layer of the pages: turns a carried [`Error`] into a page, a redirect to the sign-in, or problem+json (RFC 9457).
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/");
+    let api = request.uri().path().starts_with("/api/v1/");
     let is_page = !api
         && request.headers().get(header::ACCEPT).is_none_or(|accept| {
             accept

@@ -3,12 +3,15 @@
 pub mod answers;
 pub mod cases;
 pub mod contacts;
+pub mod docs;
 pub mod events;
+pub mod exports;
 pub mod extract;
 pub mod lists;
 pub mod memory;
 pub mod messages;
 pub mod once;
+pub mod openapi;
 pub mod organizations;
 pub mod page;
 
