@@ -20,7 +20,7 @@ fn reading() -> messages::Reading {
 }
 
 async fn bodies(db: &Db) -> Vec<Vec<u8>> {
-    let taken = intake::take(db, 0, 100_000).await.unwrap();
+    let taken = intake::take(db, 0, 100_000, 1 << 40).await.unwrap();
     taken.items.into_iter().map(|item| item.body).collect()
 }
 

@@ -238,3 +238,67 @@ async fn changed(
         .collect();
     events::append(tx, &events).await
 }
+
+#[cfg(test)]
+mod tests {
+    use voce_domain::identity::IdentityKind::Email;
+    use voce_identity::merge::Person;
+
+    use super::*;
+    use crate::{
+        contacts::{self, Filter, Sort},
+        testing::each_database,
+    };
+
+    async fn names(db: &Db, words: &str) -> Vec<String> {
+        let filter = Filter {
+            search: Some(words.into()),
+            ..Filter::default()
+        };
+        let rows = contacts::list(db, &filter, Sort::Name, None, 100).await.unwrap();
+        rows.into_iter().map(|row| row.name).collect()
+    }
+
+    async fn add(db: &Db, name: &str, addresses: &[Address]) -> Uuid {
+        let mut tx = db.begin().await.unwrap();
+        let person = Person {
+            name: name.into(),
+            ..Person::default()
+        };
+        let id = contacts::create(&mut tx, &person, addresses, Actor::SYSTEM, 1_000)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
+    }
+
+    #[tokio::test]
+    async fn people_share_move_and_lose_addresses() {
+        each_database(|db| async move {
+            let mail = Address::new(Email, "famiglia@example.com");
+            let anna = add(&db, "Anna", std::slice::from_ref(&mail)).await;
+            let bruno = add(&db, "Bruno", &[]).await;
+            let id = find(&db, &mail).await.unwrap().unwrap().id;
+            let mut tx = db.begin().await.unwrap();
+            share(&mut tx, id, bruno, Actor::SYSTEM, 1).await.unwrap();
+            tx.commit().await.unwrap();
+            let held = of_contacts(&db, &[anna, bruno]).await.unwrap();
+            assert!(held[&anna][0].owned() && !held[&bruno][0].owned());
+            assert_eq!(held[&bruno][0].others, 1);
+            assert_eq!(names(&db, "famiglia").await, ["Anna", "Bruno"]);
+
+            let mut tx = db.begin().await.unwrap();
+            remove(&mut tx, id, anna, Actor::SYSTEM, 2).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(find(&db, &mail).await.unwrap().unwrap().contact_id, bruno);
+            assert_eq!(names(&db, "famiglia").await, ["Bruno"]);
+
+            let mut tx = db.begin().await.unwrap();
+            move_to(&mut tx, id, anna, Actor::SYSTEM, 3).await.unwrap();
+            remove(&mut tx, id, anna, Actor::SYSTEM, 4).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(find(&db, &mail).await.unwrap(), None);
+        })
+        .await;
+    }
+}

@@ -142,3 +142,59 @@ pub async fn members(db: &Db, ids: &[Uuid]) -> Result<HashMap<Uuid, i64>> {
     statement.bind_list(ids).push(" GROUP BY organization_id");
     Ok(statement.all::<(Uuid, i64)>(db).await?.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use voce_domain::event::Actor;
+    use voce_identity::merge::Person;
+
+    use super::*;
+    use crate::{
+        contacts::{self, Filter, Sort},
+        testing::each_database,
+    };
+
+    #[tokio::test]
+    async fn organizations_are_one_for_a_name() {
+        each_database(|db| async move {
+            let mut tx = db.begin().await.unwrap();
+            let first = named(&mut tx, "Caffè Aurora", 1).await.unwrap();
+            assert_eq!(named(&mut tx, " CAFFE  aurora", 2).await.unwrap(), first);
+            let values = |name: &str| Values {
+                name: name.into(),
+                ..Values::default()
+            };
+            create(&mut tx, &values("Bar Sport"), 3).await.unwrap();
+            let person = Person {
+                organization_id: Some(first),
+                name: "Anna".into(),
+                ..Person::default()
+            };
+            contacts::create(&mut tx, &person, &[], Actor::SYSTEM, 1).await.unwrap();
+            edit(&mut tx, first, &values("Torrefazione Aurora"), 1, 4)
+                .await
+                .unwrap();
+            let late = edit(&mut tx, first, &values("X"), 1, 5).await;
+            assert!(matches!(late, Err(Error::Stale)), "{late:?}");
+            tx.commit().await.unwrap();
+            let listed = list(&db, "", None, 10).await.unwrap();
+            assert_eq!(
+                listed.iter().map(|o| o.name.as_str()).collect::<Vec<_>>(),
+                ["Bar Sport", "Torrefazione Aurora"]
+            );
+            assert_eq!(list(&db, "TORR", None, 10).await.unwrap().len(), 1);
+            let after = From::After(listed[0].name_key.clone());
+            assert_eq!(list(&db, "", Some(&after), 10).await.unwrap(), listed[1..]);
+            assert_eq!(members(&db, &[first]).await.unwrap(), [(first, 1)].into());
+            let found = Filter {
+                search: Some("torrefazione".into()),
+                ..Filter::default()
+            };
+            assert_eq!(contacts::list(&db, &found, Sort::Name, None, 9).await.unwrap().len(), 1);
+            let mut tx = db.begin().await.unwrap();
+            let twice = create(&mut tx, &values("bar sport"), 6).await;
+            assert!(matches!(twice, Err(Error::Exists)), "{twice:?}");
+        })
+        .await;
+    }
+}
