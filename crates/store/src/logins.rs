@@ -1,6 +1,8 @@
 //! Attempts to guess a secret, slowed down by account and by address. An attempt is counted before it is examined, so
 //! that a thousand at the same time are a thousand.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use sqlx::FromRow;
 use voce_domain::Millis;
 
@@ -36,10 +38,15 @@ impl Guarded {
         }
     }
 
-    /// Where the attempts come from; many people may share it.
+    /// Where the attempts come from; many people may share it. Of IPv6 the network counts: one subscriber has all of its
+    /// 2^64 addresses (RFC 6177).
     pub fn address(ip: &str) -> Self {
+        let place = match ip.parse() {
+            Ok(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).to_string(),
+            _ => ip.to_owned(),
+        };
         Self {
-            key: format!("address:{ip}"),
+            key: format!("address:{place}"),
             free: 20,
         }
     }
@@ -148,6 +155,13 @@ mod tests {
         );
         assert_eq!(delay(100, 5), LONGEST);
         assert_eq!(delay(i64::MAX, 5), LONGEST);
+    }
+
+    #[test]
+    fn neighbours_of_one_ipv6_network_count_together() {
+        assert_eq!(Guarded::address("2001:db8::1"), Guarded::address("2001:db8::ffff:2"));
+        assert_ne!(Guarded::address("2001:db8::1"), Guarded::address("2001:db8:0:1::1"));
+        assert_ne!(Guarded::address("192.0.2.1"), Guarded::address("192.0.2.2"));
     }
 
     #[tokio::test]

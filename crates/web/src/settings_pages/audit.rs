@@ -30,15 +30,17 @@ const PAGE: i64 = 50;
 const EXPORT: i64 = 100_000;
 
 /// What can be filtered by: the part of an action before its dot.
-const AREAS: [&str; 12] = [
+const AREAS: [&str; 14] = [
     "session",
     "user",
-    "role",
     "team",
     "invitation",
     "token",
     "channel",
     "rule",
+    "tag",
+    "canned",
+    "request_type",
     "hook",
     "company",
     "import",
@@ -72,7 +74,7 @@ impl Page {
         }
     }
 
-    fn areas(&self) -> [&'static str; 12] {
+    fn areas(&self) -> [&'static str; 14] {
         AREAS
     }
 

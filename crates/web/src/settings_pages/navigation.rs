@@ -76,6 +76,7 @@ pub const GROUPS: [Group; 4] = [
             entry("/settings/company", "building-2", "settings-general", ManageSettings),
             entry("/settings/hooks", "webhook", "settings-hooks", ManageHooks),
             entry("/settings/intake", "inbox", "settings-intake", ReadIntake),
+            entry("/settings/export", "download", "settings-export", Export),
             entry("/settings/audit", "scroll-text", "settings-audit", ReadAudit),
         ],
     },
