@@ -11,17 +11,24 @@ export default class extends Controller {
     menu.addEventListener("beforetoggle", this.beforeToggle);
     menu.addEventListener("toggle", this.toggled);
     menu.addEventListener("keydown", this.keyed);
+    menu.addEventListener("click", this.chosen);
   }
 
   menuTargetDisconnected(menu) {
     menu.removeEventListener("beforetoggle", this.beforeToggle);
     menu.removeEventListener("toggle", this.toggled);
     menu.removeEventListener("keydown", this.keyed);
+    menu.removeEventListener("click", this.chosen);
   }
 
   close() {
     this.menuTarget.hidePopover();
   }
+
+  /** What leads on closes the menu: a page that is only morphed would leave it open. */
+  chosen = ({ target }) => {
+    if (target.closest("a[href], button:not([type=button])")) this.close();
+  };
 
   filter() {
     const wanted = this.filterTarget.value.trim().toLocaleLowerCase();
