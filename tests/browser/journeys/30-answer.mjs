@@ -94,7 +94,7 @@ journey("an attachment goes with an answer", async (person) => {
   await page.getByLabel(t("attach"), { exact: true }).setInputFiles({ name: "fattura.txt", mimeType: "text/plain", buffer: Buffer.from("Fattura 12") });
   await page.locator(".composer-files", { hasText: "fattura.txt" }).waitFor();
   await send(person);
-  const file = page.locator(".attachment", { hasText: "fattura.txt" });
+  const file = page.locator(".message .attachment", { hasText: "fattura.txt" });
   await file.waitFor();
   const served = await page.request.get(await file.getAttribute("href"));
   same(await served.text(), "Fattura 12", "content of the attachment");

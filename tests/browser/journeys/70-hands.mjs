@@ -69,7 +69,7 @@ journey("on a phone: views, list, case, answer, back", async (person) => {
   await visit.noSidewaysScroll();
   await page.locator(".pane-bar").getByRole("button", { name: t("nav-menu") }).click();
   await picture("phone views");
-  await page.locator(".sidebar-nav a[href*='view=all']").click();
+  await page.locator(".sidebar-nav a[href$='view=all']").click();
   await visit.arrives("/desk?view=all");
   await picture("phone list");
   await visit.noSidewaysScroll();
