@@ -158,7 +158,7 @@ async fn load(db: Db, folder: &Path, round: &str) {
                     received_at: 1_700_000_000_000 + n,
                 };
                 intake.accept(ACCOUNT, vec![item], None).await.unwrap();
-                writeln!(acknowledged.lock().unwrap(), "{id}").unwrap();
+                note(&mut acknowledged.lock().unwrap(), &id);
             }
         })
     });
@@ -332,11 +332,15 @@ fn append_to(path: PathBuf) -> File {
     OpenOptions::new().append(true).create(true).open(path).unwrap()
 }
 
-/// Whole lines; a process that was killed may have left the beginning of one.
+/// In one write, so that no kill leaves half a line.
+fn note(file: &mut File, line: &str) {
+    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+}
+
 fn lines(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap();
-    text.split_inclusive('\n')
-        .filter_map(|line| line.strip_suffix('\n'))
+    std::fs::read_to_string(path)
+        .unwrap()
+        .lines()
         .map(str::to_owned)
         .collect()
 }
@@ -387,7 +391,7 @@ impl Connector for Scripted {
     async fn send(&self, _: &Account, message: &Outgoing) -> Result<Sent, SendError> {
         {
             let mut sent = self.sent.lock().unwrap();
-            writeln!(sent, "{}", message.id).unwrap();
+            note(&mut sent, &message.id.to_string());
             sent.sync_data().unwrap();
         }
         tokio::time::sleep(Duration::from_millis(rand::random_range(0..5))).await;
