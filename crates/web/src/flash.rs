@@ -1,6 +1,11 @@
 //! One sentence after an action, with the way back: kept in a cookie until the next page shows it.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, header},
+    middleware::Next,
+    response::Response,
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
@@ -64,4 +69,23 @@ impl Flash {
             HeaderValue::from_static("voce_flash=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"),
         );
     }
+}
+
+/// A layer of the pages: forgets the sentence once a page was made with it. Pages that a browser fetches ahead are not
+/// looked at yet and leave it where it is.
+pub async fn forget(request: Request, next: Next) -> Response {
+    let ahead = ["sec-purpose", "x-sec-purpose"].iter().any(|name| {
+        let purpose = request.headers().get(*name).and_then(|value| value.to_str().ok());
+        purpose.is_some_and(|purpose| purpose.starts_with("prefetch"))
+    });
+    let shows = request.method() == Method::GET && !ahead && session::cookie(request.headers(), COOKIE).is_some();
+    let mut response = next.run(request).await;
+    let html = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if shows && html {
+        Flash::clear(response.headers_mut());
+    }
+    response
 }

@@ -11,9 +11,9 @@ use axum::{
 use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    App, Error, account, api, assets, auth, contacts, desk, error,
+    App, Error, account, api, assets, auth, channels, contacts, desk, error, flash,
     guard::{Access, Guarded},
-    health, hooks, imports, metrics, organizations, people, settings_pages, setup,
+    health, hooks, imports, intake_pages, metrics, organizations, people, rules, settings_pages, setup,
 };
 
 /// The pages and the API, ready to serve.
@@ -32,6 +32,7 @@ pub fn router(app: App) -> Router {
             setup::gate,
         ))
         .layer(middleware::from_fn_with_state(app.clone(), error::render))
+        .layer(middleware::from_fn(flash::forget))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(POLICY),
@@ -63,6 +64,7 @@ pub fn routes() -> Routes {
     people(&mut r);
     desk(&mut r);
     contacts(&mut r);
+    channels(&mut r);
     api(&mut r);
     r
 }
@@ -153,6 +155,44 @@ fn people(r: &mut Routes) {
     r.get("/settings/audit", settings_pages::audit::show);
     r.post("/settings/audit/verify", settings_pages::audit::verify);
     r.get("/settings/audit.csv", settings_pages::audit::export);
+}
+
+/// Where messages come from, what became of them, and where they go.
+fn channels(r: &mut Routes) {
+    r.get("/settings/channels", channels::list::show);
+    r.get("/settings/channels/new", channels::choose::show);
+    r.get("/settings/channels/new/{kind}", channels::edit::new);
+    r.post("/settings/channels/new/{kind}", channels::edit::create);
+    r.post("/settings/channels/new/{kind}/check", channels::edit::check_new);
+    r.post("/settings/channels/mastodon/connect", channels::mastodon::start);
+    r.get("/settings/channels/mastodon/continue", channels::mastodon::leave);
+    r.get("/settings/channels/mastodon/callback", channels::mastodon::back);
+    r.get("/settings/channels/{id}", channels::edit::show);
+    r.post("/settings/channels/{id}", channels::edit::save);
+    r.post("/settings/channels/{id}/check", channels::edit::check);
+    r.post("/settings/channels/{id}/pause", channels::edit::pause);
+    r.post("/settings/channels/{id}/resume", channels::edit::resume);
+    r.post("/settings/channels/{id}/secret", channels::edit::renew_secret);
+    r.post("/settings/channels/{id}/disconnect", channels::mastodon::disconnect);
+    r.get("/settings/channels/{id}/mapping", channels::mapping::show);
+    r.post("/settings/channels/{id}/mapping", channels::mapping::save);
+    r.post("/settings/channels/{id}/mapping/edit", channels::mapping::edit);
+    r.post("/settings/channels/{id}/mapping/preview", channels::mapping::preview);
+    r.get("/settings/intake", intake_pages::list::show);
+    r.get("/settings/intake/live", intake_pages::live::stream);
+    r.post("/settings/intake/replay", intake_pages::replay::many);
+    r.get("/settings/intake/{id}", intake_pages::show::show);
+    r.get("/settings/intake/{id}/raw", intake_pages::show::raw);
+    r.post("/settings/intake/{id}/replay", intake_pages::replay::one);
+    r.get("/settings/rules", rules::list::show);
+    r.post("/settings/rules", rules::edit::create);
+    r.get("/settings/rules/new", rules::edit::new);
+    r.post("/settings/rules/preview", rules::edit::preview);
+    r.get("/settings/rules/{id}", rules::edit::show);
+    r.post("/settings/rules/{id}", rules::edit::save);
+    r.post("/settings/rules/{id}/move", rules::list::shift);
+    r.post("/settings/rules/{id}/switch", rules::list::switch);
+    r.post("/settings/rules/{id}/delete", rules::list::delete);
 }
 
 /// What programs use.

@@ -95,7 +95,7 @@ fn row<'a>(external_id: &'a str, case: Uuid, body: &'a str) -> NewMessage<'a> {
     }
 }
 
-async fn hello(connections: usize) -> anyhow::Result<f64> {
+pub async fn hello(connections: usize) -> anyhow::Result<f64> {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let address = listener.local_addr()?;
     let server =

@@ -425,6 +425,8 @@ fn told(readers: &Readers<'_>, recorded: &Recorded) -> Option<(&'static str, Str
     let data = &event.data;
     let number = |key: &str| data[key].as_i64().unwrap_or_default().to_string();
     Some(match event.kind {
+        // What a message opened needs no telling.
+        EventKind::CaseOpened if event.actor.kind == ActorKind::System => return None,
         EventKind::CaseOpened => ("inbox", t.get("event-opened")),
         EventKind::CaseAssigned => {
             let to = status(&data["to"]).and_then(|status| status.owner);
