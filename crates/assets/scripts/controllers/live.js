@@ -90,7 +90,13 @@ export default class extends Controller {
       this.gathering = setTimeout(() => this.refresh(requestId), 1000);
       return;
     }
-    session.refresh(document.baseURI, { method: "morph", scroll: "preserve", requestId });
+    if (requestId && session.recentRequests.has(requestId)) return;
+    // session.refresh() waits once more, and would then cut off a form that was sent meanwhile.
+    session.visit(document.baseURI, {
+      action: "replace",
+      shouldCacheSnapshot: false,
+      refresh: { method: "morph", scroll: "preserve" },
+    });
   }
 
   /** A person who has a menu open or types in a field must not see the ground move. */
