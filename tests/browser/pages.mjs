@@ -1,6 +1,4 @@
 // Every page that can be reached by a link, once per kind of address.
-import { check } from "./expect.mjs";
-
 /** `/contacts/0190…/edit?x=1` -> `/contacts/:id/edit`; lists keep the names of their parameters. */
 function kindOf(url) {
   const path = url.pathname.replace(/\/[0-9a-f]{8}-[0-9a-f-]{27}/g, "/:id").replace(/\/\d+(?=\/|$)/g, "/:number");
@@ -10,8 +8,14 @@ function kindOf(url) {
 const NOT_PAGES = /^\/(attachments|messages|assets|language|api\/(?!docs)|exports?\/)|\.(csv|json|jsonl|html)$/;
 const MOST = 90;
 
-/** Addresses of all pages that links lead to from here, beginning with `starts`. */
-export async function crawl({ page, server }, starts = ["/desk?view=all"]) {
+/** All pages of a server, found once. */
+export function pagesOf(person) {
+  person.server.pages ??= crawl(person);
+  return person.server.pages;
+}
+
+/** Addresses of all pages that links lead to from here. A dead link is a trouble of the visit. */
+async function crawl({ page, server }, starts = ["/desk?view=all"]) {
   const seen = new Set();
   const found = [];
   const queue = starts.map((start) => new URL(start, server.url));
@@ -21,8 +25,7 @@ export async function crawl({ page, server }, starts = ["/desk?view=all"]) {
     if (seen.has(kind) || NOT_PAGES.test(url.pathname)) continue;
     seen.add(kind);
     const response = await page.goto(url.href);
-    if (!response?.headers()["content-type"]?.includes("html")) continue;
-    check(response.ok(), `${url.pathname}: status ${response.status()}`);
+    if (!response?.ok() || !response.headers()["content-type"]?.includes("html")) continue;
     found.push({ kind, path: url.pathname + url.search, name: nameOf(kind) });
     const links = await page.$$eval("a[href]:not([download], [target=_blank])", (all) => all.map(({ href }) => href));
     for (const link of links) {

@@ -106,7 +106,7 @@ journey("a message shows on the open desk without reload", async (person) => {
   await page.goto("/desk?view=all");
   await page.evaluate(() => (window.stayed = true));
   const word = unique();
-  await timed("from the API to the open list", () => program.write({ account, text: `Buongiorno, una domanda. ${word}` }), () => page.locator(".case-snippet", { hasText: word }).waitFor());
+  await timed("from the API to the open list", () => program.write({ account, text: `Buongiorno, una domanda. ${word}` }), () => page.locator(".case-row", { hasText: word }).waitFor());
   const conversation = unique();
   const author = { email: `${conversation}@customers.example`, name: "Viva Prova" };
   const { number } = await program.open({ account, conversation, author, text: "Prima riga" });

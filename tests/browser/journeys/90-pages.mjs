@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import { check } from "../expect.mjs";
 import { journeysOf } from "../journey.mjs";
-import { crawl } from "../pages.mjs";
+import { pagesOf } from "../pages.mjs";
 import { ADMIN, signIn } from "../people.mjs";
 import { Program } from "../program.mjs";
 import { PHONE } from "../visit.mjs";
@@ -19,7 +19,7 @@ async function owed({ page, visit }) {
 
 demo("every page has one heading, and fits", async (person) => {
   const problems = [];
-  for (const { path, name } of await crawl(person)) {
+  for (const { path, name } of await pagesOf(person)) {
     await person.page.goto(path);
     problems.push(...(await owed(person).catch((error) => [error.message])));
     await person.picture(`page ${name}`);
@@ -29,7 +29,7 @@ demo("every page has one heading, and fits", async (person) => {
 
 demo("every page fits on a phone", async (person) => {
   const problems = [];
-  for (const { path, name } of await crawl(person)) {
+  for (const { path, name } of await pagesOf(person)) {
     await person.page.goto(path);
     problems.push(...(await person.visit.noSidewaysScroll().then(() => [], (error) => [error.message])));
     await person.picture(`phone ${name}`);
@@ -61,7 +61,7 @@ for (const theme of ["light", "dark"]) {
   demo(`accessibility of every page (axe), ${theme}`, async (person) => {
     const { page } = person;
     const problems = [];
-    for (const { path } of await crawl(person)) {
+    for (const { path } of await pagesOf(person)) {
       await page.goto(path);
       await page.evaluate(axe.source);
       const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
@@ -108,7 +108,7 @@ fresh("switch to Italian and back: no page mixes the languages", async (person) 
   await signIn(person, ADMIN);
   const program = await Program.of(person).catch(() => null);
   if (program && (await program.account().catch(() => null))) await program.open({ text: "Where is my parcel?" });
-  const paths = (await crawl(person)).map(({ path }) => path);
+  const paths = (await pagesOf(person)).map(({ path }) => path);
   await speaksOnly(person, "en", paths);
   for (const language of ["it", "en"]) {
     const say = speaker(language === "it" ? "en" : "it");
