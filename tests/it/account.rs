@@ -19,7 +19,7 @@ fn code(base32: &str, steps: i64) -> String {
 
 /// Switches the second factor on by the pages: the secret, and the recovery codes.
 async fn enrol(client: &mut Client) -> (String, Vec<String>) {
-    let page = client.get("/account/second-factor").await.assert(200);
+    let page = client.get("/account/security/second-factor").await.assert(200);
     let sealed = page.between("name=\"sealed\" value=\"", "\"");
     let secret = page.between("<code class=\"mono\" data-copy-target=\"source\">", "</code>");
     let wrong = [
@@ -27,13 +27,13 @@ async fn enrol(client: &mut Client) -> (String, Vec<String>) {
         ("code", &code(&secret, 5)),
         ("current", PASSWORD),
     ];
-    client.post("/account/second-factor", &wrong).await.assert(422);
+    client.post("/account/security/second-factor", &wrong).await.assert(422);
     let right = [
         ("sealed", sealed.as_str()),
         ("code", &code(&secret, 0)),
         ("current", PASSWORD),
     ];
-    client.post("/account/second-factor", &right).await.assert(303);
+    client.post("/account/security/second-factor", &right).await.assert(303);
     let shown = client.get("/account/security").await.assert(200);
     let codes = shown.between("<pre class=\"code\" data-copy-target=\"source\"><code>", "</code>");
     assert!(
@@ -128,12 +128,12 @@ async fn the_second_factor_goes_only_with_the_password() {
         let mut browser = anna.client().await;
         enrol(&mut browser).await;
         browser
-            .post("/account/second-factor/off", &[("confirm", "wrong")])
+            .post("/account/security/second-factor/off", &[("confirm", "wrong")])
             .await
             .assert(422);
         assert!(users::by_id(&db, anna.id).await.unwrap().second_factor);
         browser
-            .post("/account/second-factor/off", &[("confirm", PASSWORD)])
+            .post("/account/security/second-factor/off", &[("confirm", PASSWORD)])
             .await
             .assert(303);
         assert!(!users::by_id(&db, anna.id).await.unwrap().second_factor);
@@ -211,7 +211,7 @@ async fn a_token_is_shown_once_and_has_a_part_of_ones_rights() {
 
         let mut program = server.client().with_header("authorization", &format!("Bearer {token}"));
         program.get("/account").await.assert(200);
-        for path in ["/account/tokens", "/account/password", "/account/second-factor"] {
+        for path in ["/account/tokens", "/account/password", "/account/security/second-factor"] {
             program.post(path, &fields).await.assert(403);
         }
         assert_eq!(tokens::of_user(&db, anna.id).await.unwrap().len(), 1);

@@ -125,10 +125,10 @@ fn people(r: &mut Routes) {
     r.post("/account/password", account::security::change_password);
     r.post("/account/sessions/end-others", account::security::end_others);
     r.post("/account/sessions/{id}/end", account::security::end_session);
-    r.get("/account/second-factor", account::second_factor::show);
-    r.post("/account/second-factor", account::second_factor::enable);
-    r.post("/account/second-factor/off", account::second_factor::disable);
-    r.post("/account/second-factor/codes", account::second_factor::renew_codes);
+    r.get("/account/security/second-factor", account::second_factor::show);
+    r.post("/account/security/second-factor", account::second_factor::enable);
+    r.post("/account/security/second-factor/off", account::second_factor::disable);
+    r.post("/account/security/second-factor/codes", account::second_factor::renew_codes);
     r.get("/account/tokens", account::tokens::show);
     r.post("/account/tokens", account::tokens::create);
     r.post("/account/tokens/{id}/revoke", account::tokens::revoke);

@@ -41,7 +41,7 @@ journey("a wrong password is refused without telling why", async ({ page, visit,
 journey("a second factor", async (person) => {
   const { page, visit, t, field, button, picture } = person;
   visit.provoke(401, 422);
-  await signIn(person, ADMIN, "/account/second-factor");
+  await signIn(person, ADMIN, "/account/security/second-factor");
   await picture("second factor");
   const secret = await page.locator("code.mono").innerText();
   await field("code").fill("000000");
