@@ -3,9 +3,12 @@
 //! One file per area; [`harness`] has what they share.
 
 mod account;
+mod api;
 mod architecture;
 mod contacts;
+mod desk;
 mod harness;
+mod hooks;
 mod imports;
 mod locales;
 mod people;
