@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod demo;
 mod doctor;
+mod export;
 mod import;
 mod serve;
 mod user;
@@ -34,6 +35,8 @@ enum Command {
     /// Takes files in: archives of mail, messages, registries of contacts.
     #[command(subcommand)]
     Import(import::Import),
+    /// Whole lists out, as CSV or JSONL.
+    Export(export::Export),
     /// Creates or upgrades the database, and ends.
     Migrate,
     /// Writes everything into one archive, while the installation runs.
@@ -72,6 +75,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(listen) => serve::run(config, listen).await,
         Command::Demo(demo) => demo::run(demo).await,
         Command::Import(import) => import::run(config, import).await,
+        Command::Export(args) => export::run(config, args).await,
         Command::Migrate => config.open().await.map(|_| ()),
         Command::Backup(args) => backup::backup(config, args).await,
         Command::Restore(args) => backup::restore(config, args).await,

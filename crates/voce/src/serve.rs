@@ -97,6 +97,11 @@ impl Server {
         };
         let stop = self.stop.clone();
         self.work.spawn(async move { pipeline.run(stop).await });
+        self.work.spawn(voce_events::listen(
+            db.clone(),
+            voce_events::hooks::WebHooks::new(db.clone()),
+            self.stop.clone(),
+        ));
         self.work.spawn(receive(
             db,
             self.registry.clone(),

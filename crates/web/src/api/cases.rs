@@ -310,10 +310,10 @@ pub async fn change(
 ) -> Result<axum::Json<Case>> {
     let change = body.value;
     let case = cases::by_number(&app.db, scope(&may.user), number).await?;
-    if let Some(Some(owner)) = change.owner_id {
-        if !exists(users::by_id(&app.db, owner).await, "/owner_id")?.active {
-            return wrong("/owner_id", "is not active");
-        }
+    if let Some(Some(owner)) = change.owner_id
+        && !exists(users::by_id(&app.db, owner).await, "/owner_id")?.active
+    {
+        return wrong("/owner_id", "is not active");
     }
     if let Some(Some(team)) = change.team_id {
         exists(teams::by_id(&app.db, team).await, "/team_id")?;

@@ -16,10 +16,14 @@ use axum::{
 use uuid::Uuid;
 use voce_store::accounts::{self, ChannelAccount};
 
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, session::CurrentUser};
 
 /// How long a channel account is believed to be as it was read.
 const ACCOUNTS_LAST: Duration = Duration::from_secs(2);
+
+/// How long the holder of a token is believed, on the way in of messages alone: a revoked token may hand over messages for so
+/// long.
+const HOLDERS_LAST: Duration = Duration::from_secs(3);
 
 /// Requests a second that one token may make on and on, and at once after a pause.
 const RATE: f64 = 1_000.0;
@@ -31,9 +35,13 @@ const MOST_BUCKETS: usize = 10_000;
 #[derive(Clone, Default)]
 pub struct Memory {
     accounts: Arc<Mutex<Option<Accounts>>>,
+    holders: Arc<Mutex<Holders>>,
     buckets: Arc<Mutex<HashMap<u64, Bucket>>>,
     hasher: RandomState,
 }
+
+/// Holders of tokens by the token's hash, and when they were read.
+type Holders = HashMap<Vec<u8>, (CurrentUser, Instant)>;
 
 #[derive(Clone)]
 struct Accounts {
@@ -42,6 +50,23 @@ struct Accounts {
 }
 
 impl Memory {
+    /// The hot path, on which holders of tokens are remembered.
+    pub const INTAKE: &'static str = "/api/v1/messages";
+
+    /// The holder of the token with that hash, if it was asked for a moment ago.
+    pub fn holder(&self, hash: &[u8]) -> Option<CurrentUser> {
+        let holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        let (user, since) = holders.get(hash)?;
+        (since.elapsed() < HOLDERS_LAST).then(|| user.clone())
+    }
+
+    /// Remembers the holder of a good token, and forgets those remembered too long.
+    pub fn remember(&self, hash: Vec<u8>, user: CurrentUser) {
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        holders.retain(|_, (_, since)| since.elapsed() < HOLDERS_LAST);
+        holders.insert(hash, (user, Instant::now()));
+    }
+
     /// The account of an id.
     pub async fn account(&self, app: &App, id: Uuid) -> Result<ChannelAccount> {
         self.find(app, |accounts| {
@@ -110,7 +135,7 @@ impl Bucket {
 /// Keeps one token from taking everything. The intake is left out: it has its own bound, and refuses with 503 when it is full.
 pub async fn limit(State(memory): State<Memory>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path.starts_with("/api/v1/") && path != "/api/v1/messages" {
+    if path.starts_with("/api/v1/") && path != Memory::INTAKE {
         let headers = request.headers();
         let who = headers
             .get(header::AUTHORIZATION)
