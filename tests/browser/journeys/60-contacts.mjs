@@ -77,6 +77,7 @@ journey("import a registry from a sheet, to the end", async (person) => {
   await picture("import preview");
   await page.locator("form[action$='/start'] button").click();
   await page.getByText(t("import-state-done"), { exact: true }).first().waitFor({ timeout: 60_000 });
+  await page.locator("tbody tr", { hasText: "non-un-indirizzo" }).getByText(t("import-problem-email")).waitFor();
   await picture("import done");
   await page.goto(`/contacts?q=${word}`);
   await until(async () => (await page.locator("tbody tr").count()) >= 40, "the imported contacts are listed");
