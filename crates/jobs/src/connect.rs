@@ -150,6 +150,13 @@ impl SignIn {
     }
 }
 
+/// Whose token it is.
+pub async fn whoami(http: &Client, base: &str, token: &str) -> Result<Profile, Trouble> {
+    let base = instance(http, base).map_err(|problem| Trouble::Settings(problem.to_string()))?;
+    let (http, token) = (http.clone(), token.to_owned());
+    patiently(async move { oauth::verify(&http, &base, &token).await }).await
+}
+
 /// Makes a token useless at its instance.
 pub async fn revoke(http: &Client, base: &str, app: &App, token: &str) -> Result<(), Trouble> {
     let (http, base, app, token) = (http.clone(), base.to_owned(), app.clone(), token.to_owned());

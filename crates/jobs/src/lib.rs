@@ -1,5 +1,6 @@
 //! Background work: a job is one file and one registration line in [`all`].
 
+pub mod connect;
 mod fetch;
 pub mod hooks;
 pub mod import;
@@ -54,7 +55,10 @@ pub trait Job: std::marker::Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
     /// After commits of this process, at most so often; and anyway after `poll`.
-    Woken { pause: Duration, poll: Duration },
+    Woken {
+        pause: Duration,
+        poll: Duration,
+    },
     Every(Duration),
 }
 
@@ -68,7 +72,10 @@ pub enum JobError {
 
 /// Runs all jobs until stopped.
 pub async fn run(parts: Parts, stop: CancellationToken) {
-    let mut running: JoinSet<()> = all(&parts).into_iter().map(|job| keep_running(job, stop.clone())).collect();
+    let mut running: JoinSet<()> = all(&parts)
+        .into_iter()
+        .map(|job| keep_running(job, stop.clone()))
+        .collect();
     while running.join_next().await.is_some() {}
 }
 
@@ -93,6 +100,8 @@ async fn keep_running(job: Box<dyn Job>, stop: CancellationToken) {
 
 /// Now, in UTC milliseconds.
 fn now() -> voce_domain::Millis {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -64,6 +64,11 @@ pub async fn heaps(db: &Db) -> Result<Vec<Heap>> {
     ).fetch_all(c).await)
 }
 
+/// The outcome of an item, if it has one, and how often it was tried.
+pub async fn fate(db: &Db, id: i64) -> Result<(Option<String>, i64)> {
+    sql!(db, c => sqlx::query_as("SELECT outcome, attempts FROM intake WHERE id = $1").bind(id).fetch_one(c).await)
+}
+
 /// So far back it is looked for the last items of an account: it has no index of its own, which would slow down the intake.
 const LOOK_BACK: i64 = 5_000;
 

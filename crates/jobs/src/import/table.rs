@@ -133,10 +133,10 @@ fn take_xlsx<R: Read + io::Seek>(
     let (mut at, mut cells) = (None, Vec::<String>::new());
     while let Some(cell) = reader.next_cell().map_err(unreadable)? {
         let (row, column) = cell.get_position();
-        if at != Some(row) {
-            if let Some(at) = at.replace(row) {
-                writer.row(u64::from(at) + 1, cells.drain(..))?;
-            }
+        if at != Some(row)
+            && let Some(at) = at.replace(row)
+        {
+            writer.row(u64::from(at) + 1, cells.drain(..))?;
         }
         let column = column as usize;
         if column >= MOST_COLUMNS {
@@ -404,7 +404,10 @@ mod tests {
 
     use super::*;
 
-    fn taken(bytes: &[u8]) -> Result<(Table, Vec<Vec<String>>, Vec<i64>), TableError> {
+    /// The table, the cells of its rows, and the lines on which they stand.
+    type Taken = (Table, Vec<Vec<String>>, Vec<i64>);
+
+    fn taken(bytes: &[u8]) -> Result<Taken, TableError> {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::open(folder.path().join("blobs")).unwrap();
         let path = folder.path().join("file");
