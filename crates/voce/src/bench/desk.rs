@@ -10,7 +10,6 @@ use axum::{
 };
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 use voce_domain::permission::Role;

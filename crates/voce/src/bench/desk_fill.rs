@@ -237,7 +237,7 @@ fn message<'a>(
     external_id: &'a str,
     text: &'a str,
 ) -> NewMessage<'a> {
-    let inbound = turn % 2 == 0;
+    let inbound = turn.is_multiple_of(2);
     let at = case.opened + turn as i64 * MINUTE;
     NewMessage {
         id,

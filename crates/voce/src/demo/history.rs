@@ -133,7 +133,7 @@ fn plan(
 
 /// More and more customers over the year, by day more than by night, and some in the last hours.
 fn moment(at: usize, begin: i64, now: i64, rng: &mut StdRng) -> i64 {
-    if at % 20 == 0 {
+    if at.is_multiple_of(20) {
         return now - rng.random_range(5 * MINUTE..30 * HOUR);
     }
     let share: f64 = rng.random_range(0.0f64..1.0).powf(0.7);
