@@ -211,7 +211,11 @@ async fn a_token_is_shown_once_and_has_a_part_of_ones_rights() {
 
         let mut program = server.client().with_header("authorization", &format!("Bearer {token}"));
         program.get("/account").await.assert(200);
-        for path in ["/account/tokens", "/account/password", "/account/security/second-factor"] {
+        for path in [
+            "/account/tokens",
+            "/account/password",
+            "/account/security/second-factor",
+        ] {
             program.post(path, &fields).await.assert(403);
         }
         assert_eq!(tokens::of_user(&db, anna.id).await.unwrap().len(), 1);
