@@ -54,7 +54,7 @@ pub fn compare(one: &Profile, other: &Profile) -> Likeness {
         reasons: Vec::new(),
     };
     likeness.names(one, other);
-    likeness.emails(one, other);
+    likeness.names_on_channels(one, other);
     likeness.phones(one, other);
     if let (Some(mine), Some(theirs)) = (&one.organization, &other.organization)
         && name::key(mine) == name::key(theirs)
@@ -70,11 +70,11 @@ pub fn compare(one: &Profile, other: &Profile) -> Likeness {
 pub fn lookups(profile: &Profile) -> Vec<Vec<String>> {
     let start = |word: &String| word.chars().take(3).collect::<String>();
     let by_name: Vec<String> = name::words(&profile.name).iter().map(start).collect();
-    let emails = profile
+    let names = profile
         .addresses
         .iter()
-        .filter(|address| address.kind == IdentityKind::Email);
-    let by_email = emails.filter_map(|address| Some(split(local_part(address)?)));
+        .filter(|address| matches!(address.kind, IdentityKind::Email | IdentityKind::Handle));
+    let by_handle = names.filter_map(|address| Some(split(local_part(address)?)));
     let by_field = profile
         .fields
         .values()
@@ -84,7 +84,7 @@ pub fn lookups(profile: &Profile) -> Vec<Vec<String>> {
     let by_name = Some(by_name).filter(|words| words.len() >= 2);
     by_name
         .into_iter()
-        .chain(by_email.filter(several))
+        .chain(by_handle.filter(several))
         .chain(by_field.filter(several))
         .collect()
 }
@@ -108,16 +108,19 @@ impl Likeness {
         }
     }
 
-    fn emails(&mut self, one: &Profile, other: &Profile) {
-        let Some((closeness, mine, theirs)) = closest(one, other, IdentityKind::Email, |mine, theirs| {
+    /// What stands before the `@` of mail addresses, and the names on social platforms.
+    fn names_on_channels(&mut self, one: &Profile, other: &Profile) {
+        let closeness = |mine: &Address, theirs: &Address| {
             if mine == theirs {
                 return 2.0;
             }
-            match (local_part(mine), local_part(theirs)) {
-                (Some(mine), Some(theirs)) => jaro_winkler(mine, theirs),
+            match (handle(mine), handle(theirs)) {
+                (Some(mine), Some(theirs)) => jaro_winkler(&mine, &theirs),
                 _ => 0.0,
             }
-        }) else {
+        };
+        let kinds = [IdentityKind::Email, IdentityKind::Handle];
+        let Some((closeness, mine, theirs)) = closest(one, other, &kinds, closeness) else {
             return;
         };
         match closeness {
@@ -134,7 +137,7 @@ impl Likeness {
             1 => 1.0,
             _ => 0.0,
         };
-        match closest(one, other, IdentityKind::Phone, digits) {
+        match closest(one, other, &[IdentityKind::Phone], digits) {
             Some((2.0, mine, _)) => self.add(5.0, Reason::SameAddress(mine.value.clone())),
             Some((1.0, _, theirs)) => self.add(3.0, Reason::SimilarPhone(theirs.value.clone())),
             _ => {}
@@ -198,19 +201,32 @@ fn starts(one: &str, other: &str) -> bool {
 fn closest<'p>(
     one: &'p Profile,
     other: &'p Profile,
-    kind: IdentityKind,
+    kinds: &[IdentityKind],
     closeness: impl Fn(&Address, &Address) -> f64,
 ) -> Option<(f64, &'p Address, &'p Address)> {
-    let of = |profile: &'p Profile| profile.addresses.iter().filter(move |address| address.kind == kind);
+    let of = |profile: &'p Profile| profile.addresses.iter().filter(|address| kinds.contains(&address.kind));
     of(one)
         .flat_map(|mine| of(other).map(move |theirs| (mine, theirs)))
         .map(|(mine, theirs)| (closeness(mine, theirs), mine, theirs))
         .max_by(|left, right| left.0.total_cmp(&right.0))
 }
 
-/// What stands before the `@`, unless it names an office and not a person.
-fn local_part(email: &Address) -> Option<&str> {
-    let (local, _) = email.value.rsplit_once('@')?;
+/// Letters and digits of the name before the `@` of a mail address or on a platform, unless it names an office and not a
+/// person.
+fn handle(address: &Address) -> Option<String> {
+    let name = local_part(address)?;
+    Some(name.chars().filter(|letter| letter.is_alphanumeric()).collect())
+}
+
+fn local_part(address: &Address) -> Option<&str> {
+    let value = match address.kind {
+        IdentityKind::Handle => address
+            .value
+            .split_once(':')
+            .map_or(address.value.as_str(), |(_, name)| name),
+        _ => address.value.as_str(),
+    };
+    let local = value.split_once('@').map_or(value, |(local, _)| local);
     let local = local.split_once('+').map_or(local, |(local, _)| local);
     (local.len() >= 3 && !OFFICES.contains(&local)).then_some(local)
 }
@@ -300,6 +316,19 @@ mod tests {
         let phone = profile("Mario Rossi", &[(Phone, "+393471234567")], &[]);
         check(&phone, &profile("Mario Rossi", &[(Phone, "+393471234568")], &[]), true);
         check(&phone, &profile("Mario Rossi", &[], &[]), false);
+    }
+
+    #[test]
+    fn a_name_on_a_platform_is_like_that_of_a_mailbox() {
+        let mail = profile("Anna Rossi", &[(IdentityKind::Email, "anna.rossi77@example.com")], &[]);
+        let social = profile(
+            "Anna Rossi",
+            &[(IdentityKind::Handle, "mastodon:anna_rossi77@social.example")],
+            &[],
+        );
+        check(&mail, &social, true);
+        assert!(lookups(&mail).contains(&vec!["anna".into(), "rossi77".into()]));
+        assert!(lookups(&social).contains(&vec!["anna".into(), "rossi77".into()]));
     }
 
     #[test]

@@ -72,6 +72,15 @@ fn phone(text: &str, country: &str) -> Result<String, AddressError> {
     Ok(number.format().mode(phonenumber::Mode::E164).to_string())
 }
 
+/// An address as people write it: telephone numbers in groups, the rest as it is.
+pub fn shown(address: &Address) -> String {
+    let number = (address.kind == IdentityKind::Phone)
+        .then(|| phonenumber::parse(None, &address.value).ok())
+        .flatten();
+    let grouped = number.map(|number| number.format().mode(phonenumber::Mode::International).to_string());
+    grouped.unwrap_or_else(|| address.value.clone())
+}
+
 /// The digits that people dial within the country of an E.164 number: `3471234567` for `+393471234567`.
 pub fn national(e164: &str) -> Option<String> {
     let number = phonenumber::parse(None, e164).ok()?;
@@ -114,6 +123,16 @@ mod tests {
         check(IdentityKind::Phone, "02 1234 5678", Ok("+390212345678"));
         check(IdentityKind::Phone, "+44 20 7946 0958", Ok("+442079460958"));
         check(IdentityKind::Phone, "call me", Err(AddressError::Phone));
+    }
+
+    #[test]
+    fn telephones_are_shown_in_groups() {
+        assert_eq!(
+            shown(&Address::new(IdentityKind::Phone, "+393471234567")),
+            "+39 347 123 4567"
+        );
+        assert_eq!(shown(&Address::new(IdentityKind::Phone, "x")), "x");
+        assert_eq!(shown(&Address::new(IdentityKind::Email, "a@b.it")), "a@b.it");
     }
 
     #[test]

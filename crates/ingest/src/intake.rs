@@ -1,6 +1,6 @@
 //! Group commit: callers hand over raw items and wait; everything that waits together is written and synced together.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -18,6 +18,9 @@ use crate::now;
 const LONGEST_QUEUE: usize = 4_096;
 /// KiB of raw items that may wait at once.
 const LARGEST_QUEUE: u32 = 256 * 1024;
+/// For those whom the last commit answered to come back before the next begins, when they were many.
+const LINGER: Duration = Duration::from_millis(1);
+const MANY: usize = 16;
 /// Items of one transaction.
 const LARGEST_COMMIT: usize = 2_000;
 
@@ -135,7 +138,11 @@ fn size(items: &[NewRaw]) -> u32 {
 }
 
 async fn write_all(db: Db, mut requests: mpsc::Receiver<Request>) {
+    let mut last = 0;
     while let Some(first) = requests.recv().await {
+        if last >= MANY {
+            tokio::time::sleep(LINGER).await;
+        }
         let mut items = first.items.len();
         let mut together = vec![first];
         while items < LARGEST_COMMIT
@@ -144,6 +151,7 @@ async fn write_all(db: Db, mut requests: mpsc::Receiver<Request>) {
             items += next.items.len();
             together.push(next);
         }
+        last = together.len();
         let written = write(&db, &together).await.map_err(|error| {
             tracing::error!(%error, "raw items could not be written");
             IntakeError::Store(error.to_string())

@@ -38,6 +38,8 @@ const BATCH: i64 = 512;
 const BATCH_BYTES: i64 = 64 << 20;
 /// How often the same batch may collide with other workers before it is looked at more closely.
 const COLLISIONS: u32 = 8;
+/// For more to come in before the next batch is taken, when the last one was small: large batches cost far less per item.
+const BREATH: Duration = Duration::from_millis(15);
 /// Between looks at an empty queue when nobody wakes us: other processes write too.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -103,7 +105,16 @@ impl Pipeline {
         let mut ready = self.prepare(0).await?;
         while let Some(last) = ready.items.last().map(|item| item.id) {
             done += ready.items.len();
-            let (next, written) = tokio::join!(self.prepare(last), self.store(ready));
+            let breath = if ready.items.len() < BATCH as usize / 2 {
+                BREATH
+            } else {
+                Duration::ZERO
+            };
+            let next = async {
+                tokio::time::sleep(breath).await;
+                self.prepare(last).await
+            };
+            let (next, written) = tokio::join!(next, self.store(ready));
             written?;
             ready = next?;
         }

@@ -13,7 +13,8 @@ pub async fn faults(db: &Db) -> Result<Vec<String>> {
     if db.dialect() == Dialect::Postgres {
         return Ok(Vec::new());
     }
-    let found: Vec<String> = sql!(db, c => sqlx::query_scalar("SELECT quick_check FROM pragma_quick_check(20)").fetch_all(c).await)?;
+    let found: Vec<String> =
+        sql!(db, c => sqlx::query_scalar("SELECT quick_check FROM pragma_quick_check(20)").fetch_all(c).await)?;
     Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 

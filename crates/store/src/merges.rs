@@ -190,7 +190,7 @@ macro_rules! take {
 /// Gives rows back, but those that somebody moved elsewhere since.
 macro_rules! give_back {
     ($tx:expr, $table:literal, $key:literal, $rows:expr, $from:expr, $to:expr) => {
-        write_rows!($tx, concat!("WITH moved (id, at, back) AS (VALUES "), $rows, row => [*row, $from, $to],
+        write_rows!($tx, "WITH moved (id, at, back) AS (VALUES ", $rows, row => [*row, $from, $to],
             concat!(") UPDATE ", $table, " SET contact_id = (SELECT back FROM moved WHERE moved.id = ", $table, ".", $key, ")
               WHERE ", $key, " IN (SELECT id FROM moved) AND contact_id IN (SELECT at FROM moved)"))?
     };

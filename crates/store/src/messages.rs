@@ -70,7 +70,7 @@ pub(crate) const COLUMNS: &str = "m.seq, m.id, m.account_id, m.conversation_id, 
     m.created_at, m.language, m.sentiment, m.sentiment_score, m.sentiment_weight, m.sentiment_confidence, m.request_type,
     m.request_confidence, m.urgency, m.noise, m.evidence, i.value AS address, a.kind AS channel";
 
-/// The newest messages of a case, or those before `before`. The caller has looked at the case under a [`Scope`].
+/// The newest messages of a case, or those before `before`.
 pub async fn of_case(db: &Db, scope: Scope, case_id: Uuid, before: Option<i64>, limit: i64) -> Result<Page> {
     let mut s = Statement::new("SELECT ");
     s.push(COLUMNS).push(

@@ -143,7 +143,11 @@ struct Line<'p> {
 fn lines(people: &[(Uuid, Person)]) -> Result<Vec<Line<'_>>> {
     let mut lines = Vec::with_capacity(people.len());
     for (id, person) in people {
-        lines.push(Line { id: *id, person, fields: serde_json::to_string(&person.fields)? });
+        lines.push(Line {
+            id: *id,
+            person,
+            fields: serde_json::to_string(&person.fields)?,
+        });
     }
     Ok(lines)
 }

@@ -20,6 +20,21 @@ pub(crate) enum Value {
     Number(i64),
 }
 
+/// A query with its values, in their order.
+macro_rules! bound {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                Value::Id(id) => query.bind(id),
+                Value::Text(text) => query.bind(text),
+                Value::Number(number) => query.bind(number),
+            };
+        }
+        query
+    }};
+}
+
 /// What a row of both databases can become.
 pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Row for T {}
@@ -69,47 +84,17 @@ impl Statement {
     }
 
     pub async fn all<T: Row>(self, db: &Db) -> Result<Vec<T>> {
-        sql!(db, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(self.text));
-            for value in self.values {
-                query = match value {
-                    Value::Id(id) => query.bind(id),
-                    Value::Text(text) => query.bind(text),
-                    Value::Number(number) => query.bind(number),
-                };
-            }
-            query.fetch_all(c).await
-        })
+        sql!(db, c => bound!(sqlx::query_as(AssertSqlSafe(self.text)), self.values).fetch_all(c).await)
     }
 
     /// Rows inside a transaction.
     pub async fn all_in<T: Row>(self, tx: &mut Tx) -> Result<Vec<T>> {
-        sql!(tx, c => {
-            let mut query = sqlx::query_as(AssertSqlSafe(self.text));
-            for value in self.values {
-                query = match value {
-                    Value::Id(id) => query.bind(id),
-                    Value::Text(text) => query.bind(text),
-                    Value::Number(number) => query.bind(number),
-                };
-            }
-            query.fetch_all(c).await
-        })
+        sql!(tx, c => bound!(sqlx::query_as(AssertSqlSafe(self.text)), self.values).fetch_all(c).await)
     }
 
     /// Rows touched.
     pub async fn run(self, tx: &mut Tx) -> Result<u64> {
-        sql!(tx, c => {
-            let mut query = sqlx::query(AssertSqlSafe(self.text));
-            for value in self.values {
-                query = match value {
-                    Value::Id(id) => query.bind(id),
-                    Value::Text(text) => query.bind(text),
-                    Value::Number(number) => query.bind(number),
-                };
-            }
-            query.execute(c).await.map(|done| done.rows_affected())
-        })
+        execute!(tx, bound!(sqlx::query(AssertSqlSafe(self.text)), self.values))
     }
 
     #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{
     io::{BufRead, BufReader},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::OnceLock,
     time::Duration,
 };
@@ -63,8 +63,8 @@ fn sqlite_path() -> (TempDir, String) {
 struct Server {
     /// Its socket and data lie here.
     folder: String,
-    /// The watching shell ends the server when this pipe closes, however the process ends.
-    _alive: ChildStdin,
+    /// The watching shell ends the server when the pipe to it closes, however this process ends.
+    _watching: Child,
     creating: Mutex<u32>,
 }
 
@@ -120,10 +120,7 @@ impl Server {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a shell starts");
-        let (alive, output) = (
-            watching.stdin.take().expect("piped"),
-            watching.stdout.take().expect("piped"),
-        );
+        let output = watching.stdout.take().expect("piped");
         let mut folder = String::new();
         BufReader::new(output)
             .read_line(&mut folder)
@@ -132,7 +129,7 @@ impl Server {
         assert!(!folder.is_empty(), "initdb failed");
         Self {
             folder,
-            _alive: alive,
+            _watching: watching,
             creating: Mutex::new(0),
         }
     }

@@ -79,8 +79,14 @@ fn contacts(r: &mut Routes) {
     r.post("/contacts/{id}", contacts::edit::save);
     r.get("/contacts/{id}/edit", contacts::edit::edit);
     r.post("/contacts/{id}/identities", contacts::identities::add);
-    r.post("/contacts/{id}/identities/{identity}/remove", contacts::identities::remove);
-    r.post("/contacts/{id}/identities/{identity}/share", contacts::identities::share);
+    r.post(
+        "/contacts/{id}/identities/{identity}/remove",
+        contacts::identities::remove,
+    );
+    r.post(
+        "/contacts/{id}/identities/{identity}/share",
+        contacts::identities::share,
+    );
     r.post("/contacts/{id}/identities/{identity}/take", contacts::identities::take);
     r.get("/contacts/{id}/merge", contacts::merge::show);
     r.post("/contacts/{id}/merge", contacts::merge::merge);
@@ -128,7 +134,10 @@ fn people(r: &mut Routes) {
     r.get("/account/security/second-factor", account::second_factor::show);
     r.post("/account/security/second-factor", account::second_factor::enable);
     r.post("/account/security/second-factor/off", account::second_factor::disable);
-    r.post("/account/security/second-factor/codes", account::second_factor::renew_codes);
+    r.post(
+        "/account/security/second-factor/codes",
+        account::second_factor::renew_codes,
+    );
     r.get("/account/tokens", account::tokens::show);
     r.post("/account/tokens", account::tokens::create);
     r.post("/account/tokens/{id}/revoke", account::tokens::revoke);
@@ -140,8 +149,14 @@ fn people(r: &mut Routes) {
     r.post("/settings/people/{id}/enable", people::person::enable);
     r.post("/settings/people/{id}/reset-link", people::person::reset_link);
     r.post("/settings/people/{id}/end-sessions", people::person::end_sessions);
-    r.post("/settings/people/{id}/second-factor/off", people::person::clear_second_factor);
-    r.post("/settings/people/{id}/tokens/{token}/revoke", people::person::revoke_token);
+    r.post(
+        "/settings/people/{id}/second-factor/off",
+        people::person::clear_second_factor,
+    );
+    r.post(
+        "/settings/people/{id}/tokens/{token}/revoke",
+        people::person::revoke_token,
+    );
     r.get("/settings/invitations", people::invitations::list);
     r.post("/settings/invitations", people::invitations::create);
     r.post("/settings/invitations/{id}/withdraw", people::invitations::withdraw);
@@ -214,7 +229,10 @@ fn api(r: &mut Routes) {
     r.get("/api/v1/contacts/{id}", api::contacts::get);
     r.patch("/api/v1/contacts/{id}", api::contacts::change);
     r.post("/api/v1/contacts/{id}/identities", api::contacts::add_identity);
-    r.delete("/api/v1/contacts/{id}/identities/{identity}", api::contacts::remove_identity);
+    r.delete(
+        "/api/v1/contacts/{id}/identities/{identity}",
+        api::contacts::remove_identity,
+    );
     r.get("/api/v1/organizations", api::organizations::list);
     r.post("/api/v1/organizations", api::organizations::create);
     r.get("/api/v1/organizations/{id}", api::organizations::get);
@@ -244,7 +262,10 @@ fn api(r: &mut Routes) {
     r.post("/settings/hooks/{id}/delete", hooks::delete);
     r.post("/settings/hooks/{id}/test", hooks::test);
     r.post("/settings/hooks/{id}/replay", hooks::deliveries::replay_failed);
-    r.post("/settings/hooks/{id}/deliveries/{delivery}/replay", hooks::deliveries::replay);
+    r.post(
+        "/settings/hooks/{id}/deliveries/{delivery}/replay",
+        hooks::deliveries::replay,
+    );
 }
 
 /// Where people answer.

@@ -106,7 +106,7 @@ impl Text {
         let digits = value.unsigned_abs().to_string();
         let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 + 1);
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 grouped.push(if self.italian { '.' } else { ',' });
             }
             grouped.push(digit);

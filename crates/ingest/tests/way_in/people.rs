@@ -87,9 +87,15 @@ async fn of_those_who_share_a_mailbox_the_name_decides() {
             customer: true,
             ..Person::default()
         };
-        let anna = contacts::create(&mut tx, &person("Anna Bianchi"), &[address.clone()], Actor::SYSTEM, NOW)
-            .await
-            .unwrap();
+        let anna = contacts::create(
+            &mut tx,
+            &person("Anna Bianchi"),
+            std::slice::from_ref(&address),
+            Actor::SYSTEM,
+            NOW,
+        )
+        .await
+        .unwrap();
         let mario = contacts::create(&mut tx, &person("Mario Rossi"), &[], Actor::SYSTEM, NOW)
             .await
             .unwrap();

@@ -1,7 +1,7 @@
 # Contacts
 contacts-new = New contact
 contacts-edit = Edit contact
-contacts-search = Name, address, phone, company…
+contacts-search = Name, address, company…
 contacts-kind = Kind
 contacts-customer = Customer
 contacts-prospect = Prospect

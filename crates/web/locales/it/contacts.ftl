@@ -1,10 +1,10 @@
 # Contatti
 contacts-new = Nuovo contatto
 contacts-edit = Modifica contatto
-contacts-search = Nome, indirizzo, telefono, azienda…
+contacts-search = Nome, recapito, azienda…
 contacts-kind = Tipo
 contacts-customer = Cliente
-contacts-prospect = Potenziale cliente
+contacts-prospect = Potenziale
 contacts-customers = Clienti
 contacts-prospects = Potenziali
 contacts-name = Nome

@@ -136,11 +136,11 @@ impl Page {
         }
     }
 
-    fn sorted(&self, by_name: bool) -> &'static str {
+    fn sorted(&self, by_name: bool) -> Option<&'static str> {
         match (self.query.order(), by_name) {
-            (Sort::Name, true) | (Sort::Oldest, false) => "ascending",
-            (Sort::NameDown, true) | (Sort::Newest, false) => "descending",
-            _ => "none",
+            (Sort::Name, true) | (Sort::Oldest, false) => Some("ascending"),
+            (Sort::NameDown, true) | (Sort::Newest, false) => Some("descending"),
+            _ => None,
         }
     }
 

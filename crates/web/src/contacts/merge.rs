@@ -8,7 +8,10 @@ use axum::{
 };
 use serde::Deserialize;
 use uuid::Uuid;
-use voce_identity::merge::{self, Person, Plan};
+use voce_identity::{
+    merge::{self, OTHER_LANGUAGE, OTHER_NAME, OTHER_ORGANIZATION, Person, Plan},
+    normalize,
+};
 use voce_store::{
     contacts::{self, Contact, Figures},
     identities::{self, Held},
@@ -26,6 +29,7 @@ use crate::{
     right,
     shell::{Html, Shell, see_other},
     state::now,
+    text::Text,
 };
 
 type Merger = May<right::MergeContacts>;
@@ -72,6 +76,10 @@ struct Compared {
 impl Preview {
     fn icon(&self, held: &Held) -> &'static str {
         icon_of(&held.identity.address())
+    }
+
+    fn shown(&self, held: &Held) -> String {
+        normalize::shown(&held.identity.address())
     }
 
     fn together(&self) -> i64 {
@@ -123,7 +131,7 @@ pub async fn show(
         other.contact.organization.as_deref(),
     );
     let shell = Shell::new(may, "contacts");
-    let rows = compare(&shell, &kept.contact, &other.contact, &plan.result);
+    let rows = compare(&shell, &kept.contact, &other.contact, &plan);
     Ok(Html(Preview {
         shell,
         kept,
@@ -144,71 +152,64 @@ async fn standing(app: &App, id: Uuid) -> Result<Contact> {
 }
 
 /// The values side by side; those that both lack are left out.
-fn compare(shell: &Shell, kept: &Contact, other: &Contact, result: &Person) -> Vec<Compared> {
-    let t = shell.t;
-    let sort = |customer: bool| {
-        t.get(if customer {
+fn compare(shell: &Shell, kept: &Contact, other: &Contact, plan: &Plan) -> Vec<Compared> {
+    let organization = kept.organization.as_ref().or(other.organization.as_ref());
+    let fixed = FIXED.map(|(label, field, kept_as)| Compared {
+        label: shell.t.get(label),
+        kept: value(shell.t, field, &kept.person(), kept.organization.as_ref()),
+        other: value(shell.t, field, &other.person(), other.organization.as_ref()),
+        result: value(shell.t, field, &plan.result, organization),
+        conflict: kept_as.is_some_and(|name| plan.conflicts.iter().any(|conflict| conflict.kept_as.starts_with(name))),
+    });
+    let custom = plan.result.fields.iter().map(|(key, result)| Compared {
+        label: field_label(shell.t, key),
+        kept: kept.fields.0.get(key).cloned().unwrap_or_default(),
+        other: other.fields.0.get(key).cloned().unwrap_or_default(),
+        result: result.clone(),
+        conflict: plan
+            .conflicts
+            .iter()
+            .any(|conflict| conflict.field == *key && conflict.kept_as.starts_with(key.as_str())),
+    });
+    let said = |row: &Compared| !(row.kept.is_empty() && row.other.is_empty() && row.result.is_empty());
+    fixed.into_iter().chain(custom).filter(said).collect()
+}
+
+/// The values that every contact has: label, value, and the field under which the other's stays.
+const FIXED: [(&str, Value, Option<&str>); 5] = [
+    ("contacts-name", Value::Name, Some(OTHER_NAME)),
+    ("contacts-kind", Value::Customer, None),
+    ("contacts-organization", Value::Organization, Some(OTHER_ORGANIZATION)),
+    ("contacts-language", Value::Language, Some(OTHER_LANGUAGE)),
+    ("contacts-note", Value::Note, None),
+];
+
+#[derive(Clone, Copy)]
+enum Value {
+    Name,
+    Customer,
+    Organization,
+    Language,
+    Note,
+}
+
+/// One value of a person as it is read.
+fn value(t: Text, value: Value, person: &Person, organization: Option<&String>) -> String {
+    match value {
+        Value::Name => person.name.clone(),
+        Value::Customer => t.get(if person.customer {
             "contacts-customer"
         } else {
             "contacts-prospect"
-        })
-    };
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let organization = if kept.organization_id.is_some() {
-        text(&kept.organization)
-    } else {
-        text(&other.organization)
-    };
-    let fixed = [
-        (
-            "contacts-name",
-            kept.name.clone(),
-            other.name.clone(),
-            result.name.clone(),
-        ),
-        (
-            "contacts-kind",
-            sort(kept.customer),
-            sort(other.customer),
-            sort(result.customer),
-        ),
-        (
-            "contacts-organization",
-            text(&kept.organization),
-            text(&other.organization),
-            organization,
-        ),
-        (
-            "contacts-language",
-            text(&kept.language),
-            text(&other.language),
-            text(&result.language),
-        ),
-        (
-            "contacts-note",
-            kept.note.clone(),
-            other.note.clone(),
-            result.note.clone(),
-        ),
-    ];
-    let fixed = fixed
-        .into_iter()
-        .map(|(key, kept, other, result)| (t.get(key), kept, other, result));
-    let custom = result.fields.iter().map(|(key, value)| {
-        let of = |contact: &Contact| contact.fields.0.get(key).cloned().unwrap_or_default();
-        (field_label(t, key), of(kept), of(other), value.clone())
-    });
-    fixed
-        .chain(custom)
-        .filter(|(_, kept, other, result)| !(kept.is_empty() && other.is_empty() && result.is_empty()))
-        .map(|(label, kept, other, result)| Compared {
-            conflict: !kept.is_empty() && !other.is_empty() && kept != other && result == kept,
-            label,
-            kept,
-            other,
-            result,
-        })
-        .collect()
+        }),
+        Value::Organization => organization.cloned().unwrap_or_default(),
+        Value::Language => person
+            .language
+            .as_ref()
+            .map(|code| t.get(&format!("language-{code}")))
+            .unwrap_or_default(),
+        Value::Note => person.note.clone(),
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,10 @@ pub mod show;
 
 use uuid::Uuid;
 use voce_domain::identity::{Address, IdentityKind};
-use voce_identity::merge::{OTHER_LANGUAGE, OTHER_NAME, OTHER_ORGANIZATION};
+use voce_identity::{
+    merge::{OTHER_LANGUAGE, OTHER_NAME, OTHER_ORGANIZATION},
+    normalize,
+};
 use voce_store::identities::Held;
 
 use crate::text::Text;
@@ -43,12 +46,12 @@ pub(crate) fn icon_of(address: &Address) -> &'static str {
     }
 }
 
-/// The first address of a kind.
+/// The first address of a kind, as people write it.
 pub(crate) fn first(held: Option<&Vec<Held>>, kind: IdentityKind) -> Option<String> {
     held?
         .iter()
         .find(|held| held.identity.kind == kind)
-        .map(|held| held.identity.value.clone())
+        .map(|held| normalize::shown(&held.identity.address()))
 }
 
 /// Where a contact's page is.

@@ -8,7 +8,10 @@ use axum::{
 };
 use uuid::Uuid;
 use voce_domain::identity::IdentityKind;
-use voce_identity::duplicates::{Likeness, Reason};
+use voce_identity::{
+    duplicates::{Likeness, Reason},
+    normalize,
+};
 use voce_store::{
     contacts::{self, Contact, ContactCase, Figures},
     duplicates,
@@ -68,6 +71,10 @@ impl Page {
         icon_of(&held.identity.address())
     }
 
+    fn shown(&self, held: &Held) -> String {
+        normalize::shown(&held.identity.address())
+    }
+
     fn label(&self, key: &str) -> String {
         field_label(self.shell.t, key)
     }
@@ -79,7 +86,9 @@ impl Page {
             Reason::SameName => t.get("contacts-alike-same-name"),
             Reason::SimilarName => t.get("contacts-alike-similar-name"),
             Reason::SameAddress(value) => t.name("contacts-alike-same-address", value),
-            Reason::SimilarEmail(value) | Reason::SimilarPhone(value) => t.name("contacts-alike-similar-address", value),
+            Reason::SimilarEmail(value) | Reason::SimilarPhone(value) => {
+                t.name("contacts-alike-similar-address", value)
+            }
             Reason::SameOrganization => t.get("contacts-alike-same-organization"),
             Reason::SameField(key) => t.name("contacts-alike-same-field", &field_label(t, key)),
             Reason::SimilarField(key) => t.name("contacts-alike-similar-field", &field_label(t, key)),

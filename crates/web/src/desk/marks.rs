@@ -1,5 +1,7 @@
 //! Small signs of people and things that templates need everywhere.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 use voce_store::{cases::CaseRow, tags::TagRow};
@@ -15,6 +17,13 @@ impl Shell {
     /// Two letters for an avatar.
     pub fn initials(&self, name: &str) -> String {
         initials(name)
+    }
+
+    /// Of the flash that is shown: the same for the same words and way back, so that a refresh keeps it.
+    pub fn toast_id(&self) -> String {
+        let mut hash = DefaultHasher::new();
+        self.flash.as_ref().map(|flash| (&flash.text, &flash.undo)).hash(&mut hash);
+        format!("toast-{:x}", hash.finish())
     }
 
     /// An address as people write it, without the platform that stands before a handle.

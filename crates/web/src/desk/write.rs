@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use voce_domain::{
     case::{Step, Waiting},
+    identity::IdentityKind,
     message::{MessageKind, Visibility},
     permission::Permission,
 };
@@ -17,7 +18,9 @@ use voce_store::{
     answers::{self, NewAnswer, Written},
     cases::{self, CaseRow, Scope},
     deliveries::Payload,
-    drafts, mentions,
+    drafts,
+    identities::{self, Identity},
+    mentions,
     messages::{self, Conversation, NewWords},
     undo,
 };
@@ -111,6 +114,10 @@ async fn answer(
     };
     let key = parcel.get("idempotency_key").to_owned();
     let answered = messages::last_inbound(&app.db, case.id, conversation.id).await?;
+    let to = match answered {
+        Some(_) => Vec::new(),
+        None => addresses(app, conversation).await?,
+    };
     let subject = can
         .subject
         .then(|| reply_subject(conversation.subject.as_deref().unwrap_or(&case.subject)));
@@ -133,6 +140,7 @@ async fn answer(
         subject: subject.as_deref(),
         html: None,
         payload: Payload {
+            to,
             answers: answered.map(|(id, _)| id),
             ..Payload::default()
         },
@@ -154,6 +162,23 @@ async fn answer(
         (Written::Now(_), Some(span)) => Some(Flash::done(said).undo(undo_path(span, &address.case(case.number)))),
         _ => None,
     })
+}
+
+/// Where somebody is reached who has not written in this conversation yet.
+async fn addresses(app: &App, conversation: &Conversation) -> Result<Vec<String>> {
+    let contact = conversation.contact_id;
+    let held = identities::of_contacts(&app.db, &[contact])
+        .await?
+        .remove(&contact)
+        .unwrap_or_default();
+    let platform = format!("{}:", conversation.channel);
+    let fits = |identity: &Identity| match conversation.channel.as_str() {
+        "email" => identity.kind == IdentityKind::Email,
+        "api" => identity.kind != IdentityKind::CustomerNumber,
+        _ => identity.kind == IdentityKind::Handle && identity.value.starts_with(&platform),
+    };
+    let first = held.into_iter().map(|held| held.identity).find(fits);
+    Ok(first.map(|identity| identity.value).into_iter().collect())
 }
 
 /// The text that was written; files may stand alone.

@@ -106,12 +106,13 @@ struct Show {
 }
 
 impl Show {
-    fn email(&self, contact: &Listed) -> Option<String> {
-        first(self.held.get(&contact.id), IdentityKind::Email)
-    }
-
-    fn phone(&self, contact: &Listed) -> Option<String> {
-        first(self.held.get(&contact.id), IdentityKind::Phone)
+    /// The first e-mail address and telephone of a contact.
+    fn reached_at(&self, contact: &Listed) -> String {
+        let held = self.held.get(&contact.id);
+        let ways = [IdentityKind::Email, IdentityKind::Phone]
+            .into_iter()
+            .filter_map(|kind| first(held, kind));
+        ways.collect::<Vec<_>>().join(" · ")
     }
 
     fn preset(&self) -> String {
