@@ -235,7 +235,7 @@ async fn pages_make_a_fixed_number_of_queries() {
             let mut client = agent.clone();
             let (page, many) = count_queries(async move { client.get(path).await.assert(200) }).await;
             assert_eq!(many, few, "{path}");
-            assert!(page.body.len() > 1000);
+            assert!(page.shows("acco"), "{path}");
         }
     })
     .await;

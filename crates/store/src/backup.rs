@@ -13,6 +13,7 @@ pub const TABLES: &[&str] = &[
     "settings",
     "counters",
     "users",
+    "password_resets",
     "invitations",
     "sessions",
     "login_attempts",

@@ -14,7 +14,7 @@ pub async fn faults(db: &Db) -> Result<Vec<String>> {
         return Ok(Vec::new());
     }
     let found: Vec<String> =
-        sql!(db, c => sqlx::query_scalar("SELECT quick_check FROM pragma_quick_check(20)").fetch_all(c).await)?;
+        sql!(db, c => sqlx::query_scalar("PRAGMA quick_check(20)").fetch_all(c).await)?;
     Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 

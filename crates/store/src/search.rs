@@ -49,7 +49,7 @@ impl Words {
                         .find(|letter: char| letter.is_whitespace() || letter == '"')
                         .unwrap_or(body.len());
                     let (text, after) = body.split_at(end);
-                    (text, after, after.is_empty() && !unwanted)
+                    (text, after, after.trim().is_empty() && !unwanted)
                 }
             };
             if text.chars().any(char::is_alphanumeric) {

@@ -116,7 +116,9 @@ struct ErrorPage {
 
 /// The outermost layer of the pages: turns a carried [`Error`] into a page, a redirect to the sign-in, or problem+json (RFC 9457).
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
-    let api = request.uri().path().starts_with("/api/v1/");
+    let api = ["/api/v1/", "/hooks/in/", "/metrics"]
+        .iter()
+        .any(|programs| request.uri().path().starts_with(programs));
     let is_page = !api
         && request.headers().get(header::ACCEPT).is_none_or(|accept| {
             accept

@@ -294,8 +294,13 @@ fn delivery_view(readers: &Readers<'_>, row: &MessageRow, delivery: Delivery) ->
 fn split_quoted(text: &str) -> (&str, &str) {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        if at > 0 && begins_quotation(line.trim(), &text[at..]) {
-            return (text[..at].trim_end(), text[at..].trim());
+        if begins_quotation(line.trim(), &text[at..]) {
+            // Where nothing but quotations was said, they are shown.
+            return if at == 0 {
+                (text, "")
+            } else {
+                (text[..at].trim_end(), text[at..].trim())
+            };
         }
         at += line.len();
     }
