@@ -125,10 +125,10 @@ fn split(text: &str) -> Vec<String> {
 pub(crate) fn narrow(statement: &mut Statement, db: &Db, search: &str) -> bool {
     let mut words = split(search);
     // "+39 347 123" and "347 123 4567" are searched as they are stored, without spaces.
-    if search
+    let number = search
         .chars()
-        .all(|letter| letter.is_ascii_digit() || "+ -./()".contains(letter))
-    {
+        .all(|letter| letter.is_ascii_digit() || "+ -./()".contains(letter));
+    if number && !words.is_empty() {
         words = vec![words.concat()];
     }
     let Some(matching) = matching(db.dialect(), &[words]) else {
