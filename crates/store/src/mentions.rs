@@ -37,12 +37,17 @@ pub fn named<'c>(text: &str, colleagues: &'c [Colleague]) -> Vec<&'c Colleague> 
                 .next()
                 .is_none_or(|next| !next.is_alphanumeric())
         };
-        if let Some((_, colleague)) = by_length
+        let Some((longest, _)) = by_length
             .iter()
             .find(|(name, _)| rest.starts_with(name.as_str()) && ends(name))
-            && !found.iter().any(|other: &&Colleague| other.id == colleague.id)
-        {
-            found.push(*colleague);
+        else {
+            continue;
+        };
+        // Of two with the same name nobody can tell who was meant: both are told.
+        for (_, colleague) in by_length.iter().filter(|(name, _)| name == longest) {
+            if !found.iter().any(|other: &&Colleague| other.id == colleague.id) {
+                found.push(*colleague);
+            }
         }
     }
     found
