@@ -29,13 +29,12 @@ pub fn address(kind: IdentityKind, text: &str, country: &str) -> Result<Address,
         IdentityKind::Email => email(text)?,
         IdentityKind::Phone => phone(text, country)?,
         IdentityKind::Handle => text.nfkc().collect::<String>().trim_start_matches('@').to_lowercase(),
+        // Only ASCII letters change their case: Greek and others do not come back the same from upper case.
         IdentityKind::CustomerNumber => text
             .nfkc()
             .filter(|c| !c.is_whitespace())
             .collect::<String>()
-            .to_uppercase()
-            .nfkc()
-            .collect(),
+            .to_ascii_uppercase(),
     };
     if value.is_empty() {
         return Err(AddressError::Empty);

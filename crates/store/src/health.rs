@@ -13,8 +13,7 @@ pub async fn faults(db: &Db) -> Result<Vec<String>> {
     if db.dialect() == Dialect::Postgres {
         return Ok(Vec::new());
     }
-    let found: Vec<String> =
-        sql!(db, c => sqlx::query_scalar("PRAGMA quick_check(20)").fetch_all(c).await)?;
+    let found: Vec<String> = sql!(db, c => sqlx::query_scalar("PRAGMA quick_check(20)").fetch_all(c).await)?;
     Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 

@@ -22,7 +22,10 @@ impl Shell {
     /// Of the flash that is shown: the same for the same words and way back, so that a refresh keeps it.
     pub fn toast_id(&self) -> String {
         let mut hash = DefaultHasher::new();
-        self.flash.as_ref().map(|flash| (&flash.text, &flash.undo)).hash(&mut hash);
+        self.flash
+            .as_ref()
+            .map(|flash| (&flash.text, &flash.undo))
+            .hash(&mut hash);
         format!("toast-{:x}", hash.finish())
     }
 
