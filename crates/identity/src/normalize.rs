@@ -57,8 +57,13 @@ fn email(text: &str) -> Result<String, AddressError> {
     }
     Ok(format!(
         "{}@{}",
-        local.nfc().collect::<String>().to_lowercase(),
-        domain.nfkc().collect::<String>().to_lowercase()
+        local.nfc().collect::<String>().to_lowercase().nfc().collect::<String>(),
+        domain
+            .nfkc()
+            .collect::<String>()
+            .to_lowercase()
+            .nfkc()
+            .collect::<String>()
     ))
 }
 
