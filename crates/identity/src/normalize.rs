@@ -46,25 +46,18 @@ pub fn address(kind: IdentityKind, text: &str, country: &str) -> Result<Address,
 fn email(text: &str) -> Result<String, AddressError> {
     let text = text.strip_prefix("mailto:").unwrap_or(text);
     let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Email)?;
+    let local: String = local.nfc().collect::<String>().to_lowercase().nfc().collect();
+    let domain: String = domain.nfkc().collect::<String>().to_lowercase().nfkc().collect();
     let sound = |part: &str| {
         !part.is_empty()
             && !part
                 .chars()
                 .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'))
     };
-    if !sound(local) || !sound(domain) || domain.starts_with('.') || domain.ends_with('.') || domain.contains("..") {
+    if !sound(&local) || !sound(&domain) || domain.starts_with('.') || domain.ends_with('.') || domain.contains("..") {
         return Err(AddressError::Email);
     }
-    Ok(format!(
-        "{}@{}",
-        local.nfc().collect::<String>().to_lowercase().nfc().collect::<String>(),
-        domain
-            .nfkc()
-            .collect::<String>()
-            .to_lowercase()
-            .nfkc()
-            .collect::<String>()
-    ))
+    Ok(format!("{local}@{domain}"))
 }
 
 /// E.164.
