@@ -34,7 +34,9 @@ pub fn address(kind: IdentityKind, text: &str, country: &str) -> Result<Address,
             .nfkc()
             .filter(|c| !c.is_whitespace())
             .collect::<String>()
-            .to_ascii_uppercase(),
+            .to_ascii_uppercase()
+            .nfkc()
+            .collect(),
     };
     if value.is_empty() {
         return Err(AddressError::Empty);
