@@ -8,7 +8,7 @@ use voce_domain::{
     event::{Actor, Event, EventKind},
 };
 
-use crate::{Db, Dialect, Result, Tx};
+use crate::{Db, Result, Tx};
 
 /// Writes facts.
 pub async fn append(tx: &mut Tx, events: &[Event]) -> Result<()> {
@@ -38,21 +38,34 @@ pub struct Recorded {
 
 /// The next facts after `cursor`, oldest first. On PostgreSQL only those before which none can appear any more.
 pub async fn after(db: &Db, cursor: Cursor, limit: i64) -> Result<Vec<Recorded>> {
-    let text = match db.dialect() {
-        Dialect::Sqlite => {
+    let (text, horizon) = match db {
+        Db::Sqlite { .. } => (
             "SELECT tx, seq, at, kind, actor_kind, actor_id, case_id, contact_id, message_id, data
-             FROM events WHERE seq > $2 AND tx >= $1 ORDER BY seq LIMIT $3"
-        }
-        Dialect::Postgres => {
+             FROM events WHERE seq > $2 AND tx >= $1 AND tx < $4 ORDER BY seq LIMIT $3",
+            i64::MAX,
+        ),
+        Db::Postgres(pool) => (
             "SELECT tx, seq, at, kind, actor_kind, actor_id, case_id, contact_id, message_id, data
-             FROM events WHERE (tx, seq) > ($1, $2) AND tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-             ORDER BY tx, seq LIMIT $3"
-        }
+             FROM events WHERE (tx, seq) > ($1, $2) AND tx < $4 ORDER BY tx, seq LIMIT $3",
+            sqlx::query_scalar(OLDEST_OPEN).fetch_one(pool).await?,
+        ),
     };
-    let rows: Vec<EventRow> =
-        sql!(db, c => sqlx::query_as(text).bind(cursor.tx).bind(cursor.seq).bind(limit).fetch_all(c).await)?;
+    let rows: Vec<EventRow> = sql!(db, c => sqlx::query_as(text).bind(cursor.tx).bind(cursor.seq).bind(limit).bind(horizon).fetch_all(c).await)?;
     rows.into_iter().map(EventRow::read).collect()
 }
+
+/// The oldest transaction that is open in this database, or else the next: whatever began earlier has ended, and a later
+/// statement sees what it wrote. `pg_snapshot_xmin` would do for this but counts the transactions of all databases of the
+/// server. The snapshot is taken first, so that a transaction which is too young to be in it is of no concern. Activity
+/// shows 32 bits of an id, of which the newest 2^31 are in use.
+const OLDEST_OPEN: &str = "
+    SELECT next - coalesce(max(age), 0)
+    FROM (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) snapshot
+    LEFT JOIN LATERAL (
+        SELECT (next - backend_xid::text::bigint) & 4294967295 AS age
+        FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL
+    ) open ON age < 2147483648
+    GROUP BY next";
 
 /// The history of a case, oldest first.
 pub async fn of_case(db: &Db, case_id: Uuid) -> Result<Vec<Recorded>> {
@@ -118,5 +131,41 @@ impl EventRow {
                 data: self.data.map_or(Ok(Value::Null), |data| serde_json::from_str(&data))?,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::each_database;
+
+    fn fact(at: Millis) -> Event {
+        Event::new(EventKind::CaseChanged, at, Actor::SYSTEM)
+    }
+
+    async fn heard(db: &Db) -> Vec<Millis> {
+        let facts = after(db, Cursor::default(), 10).await.unwrap();
+        facts.iter().map(|fact| fact.event.at).collect()
+    }
+
+    #[tokio::test]
+    async fn nothing_is_told_before_what_may_still_come_before_it() {
+        each_database(|db| async move {
+            // SQLite has one writer: there nothing can overtake.
+            if matches!(db, Db::Postgres(_)) {
+                let (mut slow, mut quick) = (db.begin().await.unwrap(), db.begin().await.unwrap());
+                append(&mut slow, &[fact(1)]).await.unwrap();
+                append(&mut quick, &[fact(2)]).await.unwrap();
+                quick.commit().await.unwrap();
+                assert!(heard(&db).await.is_empty());
+                slow.commit().await.unwrap();
+                assert_eq!(heard(&db).await, [1, 2]);
+            }
+            let mut tx = db.begin().await.unwrap();
+            append(&mut tx, &[fact(3)]).await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(heard(&db).await.last(), Some(&3));
+        })
+        .await;
     }
 }

@@ -252,9 +252,9 @@ fn says(token: &str, sought: &str, prefix: bool) -> bool {
 fn back(text: &str, from: usize, length: usize) -> usize {
     let far = text[..from].char_indices().rev().nth(length).map_or(0, |(at, _)| at);
     text[far..from]
-        .find(char::is_whitespace)
-        .filter(|_| far > 0)
-        .map_or(far, |at| far + at + 1)
+        .char_indices()
+        .find(|(_, letter)| far > 0 && letter.is_whitespace())
+        .map_or(far, |(at, space)| far + at + space.len_utf8())
 }
 
 /// A message that was found, with the case in which it stands.
