@@ -69,7 +69,7 @@ export function unique() {
 async function makeToken({ visit, t }) {
   const page = await visit.context.newPage();
   await page.goto("/account/tokens");
-  await page.getByLabel(t("token-name"), { exact: true }).fill("A program");
+  await page.getByLabel(t("token-name"), { exact: true }).fill("Warehouse system");
   for (const box of await page.getByRole("checkbox").all()) await box.check();
   await page.getByRole("button", { name: t("token-create"), exact: true }).click();
   const token = (await page.locator("#new-token code").first().innerText()).trim();

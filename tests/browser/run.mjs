@@ -19,6 +19,10 @@ for (const file of (await readdir(new URL("journeys/", here))).sort()) await imp
 const wanted = process.argv.slice(2);
 const chosen = journeys.filter(({ name, file }) => !wanted.length || wanted.some((word) => `${file} ${name}`.includes(word)));
 
+if (!chosen.length) {
+  console.log(`no journey is called ${wanted.join(", ")}`);
+  process.exit(1);
+}
 if (!existsSync(executablePath)) {
   console.log(`no browser at ${executablePath}: the journeys are left out`);
   process.exit(process.env.CI === "true" ? 1 : 0);

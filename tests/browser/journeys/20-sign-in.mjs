@@ -6,7 +6,7 @@ const journey = journeysOf("sign-in", "fresh");
 const english = { language: "en" };
 
 async function signOut({ page, visit, t }) {
-  await page.getByRole("button", { name: t("nav-account") }).click();
+  await page.locator(".user-button").click();
   await page.getByRole("menuitem", { name: t("nav-sign-out") }).click();
   await visit.arrives("/sign-in");
 }

@@ -140,7 +140,7 @@ journey("Mastodon: signed in at the instance, a mention arrives, and its answer 
   const anna = await instance.person("anna");
   await signIn(person, ADMIN, "/settings/channels/new/mastodon");
   await picture("mastodon form");
-  await fill(person, { name: "Profile", base_url: instance.url, access_token: shop.token });
+  await fill(person, { name: "The shop in the fediverse", base_url: instance.url, access_token: shop.token });
   await create(person);
   await visit.arrives(ACCOUNT);
   await page.goto("/desk?view=all");

@@ -77,8 +77,10 @@ for (const theme of ["light", "dark"]) {
 function wordsOnPage() {
   const found = new Set();
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) found.add(walker.currentNode.data.trim());
-  for (const element of document.querySelectorAll("*")) {
+  // What says its language itself is a quotation, what is not to be translated a name.
+  const ours = (element) => element.closest("[lang], [translate=no]") === document.documentElement;
+  while (walker.nextNode()) if (ours(walker.currentNode.parentElement)) found.add(walker.currentNode.data.trim());
+  for (const element of [...document.querySelectorAll("*")].filter(ours)) {
     for (const name of ["aria-label", "title", "placeholder", "data-tip", "alt", "data-hotkey-label", "data-command"]) found.add((element.getAttribute(name) ?? "").trim());
   }
   found.add(document.title);

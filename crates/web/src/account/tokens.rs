@@ -172,7 +172,9 @@ pub async fn create(
         expires_at,
     };
     tokens::create(&mut tx, &new, now).await?;
-    let details = json!({ "scopes": form.scopes, "expires_at": expires_at });
+    let scopes: Vec<&str> = form.scopes.iter().map(|scope| scope.key()).collect();
+    let expires = expires_at.map(|at| may.user.text().iso(&at));
+    let details = json!({ "scopes": scopes.join(", "), "expires": expires });
     audit::write(&mut tx, now, &may.user.who(), "token.created", &name, details).await?;
     tx.commit().await?;
     let mut response = see_other("/account/tokens", None);
