@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use uuid::Uuid;
 use voce_domain::event::{Actor, Event, EventKind};
 use voce_store::{
@@ -100,12 +101,7 @@ impl Job for Fetch {
             if files.is_empty() {
                 return Ok(());
             }
-            let mut results = Vec::new();
-            let fetching: Vec<_> = files.into_iter().map(|file| self.fetch(file)).collect();
-            for fetch in fetching {
-                results.push(fetch.await);
-            }
-            results.into_iter().collect::<Result<Vec<()>, JobError>>()?;
+            try_join_all(files.into_iter().map(|file| self.fetch(file))).await?;
         }
     }
 }

@@ -6,6 +6,8 @@ pub mod hooks;
 pub mod import;
 mod prune;
 mod send;
+#[cfg(test)]
+mod tests;
 mod wake;
 
 use std::time::Duration;
