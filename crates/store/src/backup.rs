@@ -240,7 +240,7 @@ async fn insert(tx: &mut Tx, table: &Table, columns: &[String], chunk: &str) -> 
 /// On PostgreSQL the sequences go on after the restored rows.
 async fn after_restore(tx: &mut Tx, table: &Table) -> Result<()> {
     let key = match table.name {
-        "messages" | "events" => "seq",
+        "contacts" | "messages" | "events" => "seq",
         "intake" => "id",
         _ => return Ok(()),
     };

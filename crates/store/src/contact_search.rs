@@ -8,8 +8,8 @@ use voce_text::fold;
 
 use crate::{Db, Dialect, Result, Tx, contacts::Fields, identities, statement::Statement};
 
-/// Hits that one search looks at; more would not help a person and would cost without bound.
-const HITS: i64 = 2_000;
+/// Hits that a list looks at; more would not help a person and would cost without bound.
+pub(crate) const HITS: i64 = 2_000;
 
 /// Writes what contacts are found by, anew, after a change of them, their addresses or their organization.
 /// Contacts that are merged into another are found no more.
@@ -75,7 +75,7 @@ pub(crate) async fn write(tx: &mut Tx, lines: &[(Uuid, String)]) -> Result<()> {
     match tx.dialect() {
         // In the order of the rows, in which FTS5 writes cheaply. The parameters of a CTE take the types of the values.
         Dialect::Sqlite => write_rows!(tx, "WITH v (id, words) AS (VALUES ", lines, line => [line.0, line.1.as_str()],
-            ") INSERT INTO contact_search (rowid, id, words) SELECT c.rowid, c.id, v.words FROM v JOIN contacts c ON c.id = v.id ORDER BY c.rowid")?,
+            ") INSERT INTO contact_search (rowid, id, words) SELECT c.seq, c.id, v.words FROM v JOIN contacts c ON c.id = v.id ORDER BY c.seq")?,
         Dialect::Postgres => {
             write_rows!(tx, "WITH v (id, words) AS (VALUES ", lines, line => [line.0, line.1.as_str()],
             ") INSERT INTO contact_search (id, words) SELECT v.id, to_tsvector('simple', v.words) FROM v
@@ -88,7 +88,7 @@ pub(crate) async fn write(tx: &mut Tx, lines: &[(Uuid, String)]) -> Result<()> {
 async fn remove(tx: &mut Tx, ids: &[Uuid]) -> Result<()> {
     let text = match tx.dialect() {
         // By row: `id` is not indexed in FTS5.
-        Dialect::Sqlite => "DELETE FROM contact_search WHERE rowid IN (SELECT rowid FROM contacts WHERE id IN (VALUES ",
+        Dialect::Sqlite => "DELETE FROM contact_search WHERE rowid IN (SELECT seq FROM contacts WHERE id IN (VALUES ",
         Dialect::Postgres => "DELETE FROM contact_search WHERE id IN (SELECT id FROM contacts WHERE id IN (VALUES ",
     };
     write_rows!(tx, text, ids, id => [*id], "))")?;
@@ -121,8 +121,8 @@ fn split(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Adds ` AND c.id IN (contacts that have all these words)`; false when there are no words to search.
-pub(crate) fn narrow(statement: &mut Statement, db: &Db, search: &str) -> bool {
+/// Adds ` AND c.id IN (at most `most` contacts that have all these words)`; false when there are no words to search.
+pub(crate) fn narrow(statement: &mut Statement, db: &Db, search: &str, most: i64) -> bool {
     let mut words = split(search);
     // "+39 347 123" and "347 123 4567" are searched as they are stored, without spaces.
     let number = search
@@ -143,7 +143,7 @@ pub(crate) fn narrow(statement: &mut Statement, db: &Db, search: &str) -> bool {
             .bind(matching)
             .push(")"),
     };
-    statement.push(" LIMIT ").bind(HITS).push(")");
+    statement.push(" LIMIT ").bind(most).push(")");
     true
 }
 

@@ -147,7 +147,8 @@ CREATE TABLE organizations (
 );
 
 CREATE TABLE contacts (
-    id BLOB PRIMARY KEY,
+    seq INTEGER PRIMARY KEY,
+    id BLOB NOT NULL UNIQUE,
     name TEXT NOT NULL,
     name_key TEXT NOT NULL,
     customer BOOLEAN NOT NULL,
@@ -543,6 +544,6 @@ CREATE TABLE idempotent_calls (
 );
 CREATE INDEX idempotent_calls_at ON idempotent_calls (at);
 
--- Full-text search; rowid is messages.seq, and contacts.rowid.
+-- Full-text search; rowid is messages.seq and contacts.seq.
 CREATE VIRTUAL TABLE message_search USING fts5 (subject, body, author, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
 CREATE VIRTUAL TABLE contact_search USING fts5 (id UNINDEXED, words, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3');
