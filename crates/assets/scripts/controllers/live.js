@@ -3,7 +3,7 @@ import { renderStreamMessage, session } from "@hotwired/turbo";
 import { isChanged } from "../shared/morphing.js";
 
 const LONGEST_WAIT = 30_000;
-const GATHER = 250;
+const GATHER = 50;
 const HIDDEN_FOR = 60_000;
 
 /** Keeps the page true: an SSE "refresh" morphs it, any other message may carry turbo-streams. */

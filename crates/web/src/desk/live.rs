@@ -37,8 +37,10 @@ pub struct Wanted {
     case: Option<Uuid>,
 }
 
-/// News that is only about the list is gathered so long: a busy desk must not dance.
-const GATHER: Duration = Duration::from_millis(1500);
+/// News that is only about the list refreshes it this often at most: a busy desk must not dance.
+const CALM: Duration = Duration::from_millis(1500);
+/// What follows news so closely mostly belongs to it.
+const GATHER: Duration = Duration::from_millis(100);
 /// How often it is looked who else is at the open case.
 const LOOK: Duration = Duration::from_secs(3);
 /// A connection ends after this and is opened again, so that a revoked session ends too.
@@ -54,6 +56,7 @@ pub async fn stream(may: May<right::ReadCases>, State(app): State<App>, Query(wa
         wanted,
         ends: Instant::now() + LIFE,
         due: None,
+        told: None,
         present: None,
     };
     Sse::new(refreshes(listener))
@@ -70,7 +73,17 @@ struct Listener {
     ends: Instant,
     /// When the page is told of what was gathered.
     due: Option<Instant>,
+    /// When it was told last.
+    told: Option<Instant>,
     present: Option<Vec<Presence>>,
+}
+
+/// How much the page cares for news.
+enum Matters {
+    /// It is about the open case.
+    AtOnce,
+    /// It is about the list.
+    Soon,
 }
 
 fn refreshes(listener: Listener) -> impl Stream<Item = Result<Event, Infallible>> {
@@ -90,8 +103,8 @@ impl Listener {
             match timeout_at(until, self.news.next()).await {
                 Ok(None) => return false,
                 Ok(Some(news)) => {
-                    if let Some(wait) = self.weigh(&news).await {
-                        let at = Instant::now() + wait;
+                    if let Some(matters) = self.weigh(&news).await {
+                        let at = self.moment(matters);
                         self.due = Some(self.due.map_or(at, |due| due.min(at)));
                     }
                 }
@@ -100,6 +113,7 @@ impl Listener {
             }
             if self.due.is_some_and(|due| due <= Instant::now()) {
                 self.due = None;
+                self.told = Some(Instant::now());
                 return true;
             }
             if Instant::now() >= look && self.company_changed().await {
@@ -108,27 +122,36 @@ impl Listener {
         }
     }
 
-    /// How long this news may wait; `None` when the page does not care.
-    async fn weigh(&self, news: &News) -> Option<Duration> {
+    /// When the page is told of news.
+    fn moment(&self, matters: Matters) -> Instant {
+        let now = Instant::now();
+        match matters {
+            Matters::AtOnce => now,
+            Matters::Soon => self.told.map_or(now, |told| told + CALM).max(now + GATHER),
+        }
+    }
+
+    /// `None` when the page does not care.
+    async fn weigh(&self, news: &News) -> Option<Matters> {
         let facts = match news {
-            News::Missed => return Some(GATHER),
+            News::Missed => return Some(Matters::Soon),
             News::Facts(facts) => facts,
         };
-        let mut waits = None;
+        let mut all = None;
         for fact in facts.iter() {
             match self.weigh_one(fact).await {
-                Some(Duration::ZERO) => return Some(Duration::ZERO),
-                Some(wait) => waits = Some(wait),
+                Some(Matters::AtOnce) => return Some(Matters::AtOnce),
+                Some(Matters::Soon) => all = Some(Matters::Soon),
                 None => {}
             }
         }
-        waits
+        all
     }
 
-    async fn weigh_one(&self, fact: &Recorded) -> Option<Duration> {
+    async fn weigh_one(&self, fact: &Recorded) -> Option<Matters> {
         let event = &fact.event;
         if self.wanted.case.is_some() && event.case_id == self.wanted.case {
-            return Some(Duration::ZERO);
+            return Some(Matters::AtOnce);
         }
         let about_contact = matches!(
             event.kind,
@@ -138,12 +161,12 @@ impl Listener {
                 | EventKind::ContactsUnmerged
         );
         match self.wanted.watch.as_str() {
-            "contacts" => about_contact.then_some(GATHER),
+            "contacts" => about_contact.then_some(Matters::Soon),
             "desk" if !about_contact => {
                 let case = event.case_id?;
                 // A guest's page must not even stir for cases that are not theirs.
                 let seen = self.scope == Scope::All || cases::by_id(&self.db, self.scope, case).await.is_ok();
-                seen.then_some(GATHER)
+                seen.then_some(Matters::Soon)
             }
             _ => None,
         }
