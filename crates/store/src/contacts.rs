@@ -303,7 +303,7 @@ fn narrow(statement: &mut Statement, db: &Db, filter: &Filter) -> bool {
         .map(str::trim)
         .filter(|search| !search.is_empty())
     {
-        Some(search) => contact_search::narrow(statement, db, search),
+        Some(search) => contact_search::narrow(statement, db, search, contact_search::HITS),
         None => true,
     }
 }

@@ -139,11 +139,11 @@ pub struct Conversation {
 /// The conversations of a case, the one that spoke last first.
 pub async fn conversations(db: &Db, case_id: Uuid) -> Result<Vec<Conversation>> {
     sql!(db, c => sqlx::query_as(
-        "SELECT v.id, v.account_id, v.subject, a.kind AS channel, a.name AS account_name, a.address AS account_address, a.config, v.contact_id
+        "WITH n AS (SELECT conversation_id AS id FROM messages WHERE case_id = $1 AND direction <> 'internal' ORDER BY seq DESC LIMIT 1)
+         SELECT v.id, v.account_id, v.subject, a.kind AS channel, a.name AS account_name, a.address AS account_address, a.config, v.contact_id
          FROM conversations v JOIN channel_accounts a ON a.id = v.account_id
-         LEFT JOIN (SELECT conversation_id AS id FROM messages WHERE case_id = $1 AND direction <> 'internal' ORDER BY seq DESC LIMIT 1) n ON n.id = v.id
-         WHERE v.case_id = $1 OR v.id = n.id
-         ORDER BY CASE WHEN n.id IS NULL THEN 1 ELSE 0 END, v.created_at DESC LIMIT 20",
+         WHERE v.id IN (SELECT id FROM conversations WHERE case_id = $1 UNION SELECT id FROM n)
+         ORDER BY CASE WHEN v.id = (SELECT id FROM n) THEN 0 ELSE 1 END, v.created_at DESC LIMIT 20",
     ).bind(case_id).fetch_all(c).await)
 }
 

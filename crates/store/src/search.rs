@@ -68,6 +68,25 @@ impl Words {
         words
     }
 
+    /// A last word that fills a page as it stands is a whole word: to complete it would cost much, as common as it is.
+    /// The answer is the same for every page of a search.
+    async fn settled(&self, db: &Db, page: i64) -> Result<Self> {
+        let mut whole = self.clone();
+        let mut completed = false;
+        for term in &mut whole.wanted {
+            completed |= std::mem::take(&mut term.prefix);
+        }
+        if !completed {
+            return Ok(whole);
+        }
+        let mut s = Statement::new("SELECT COUNT(*) FROM (");
+        whole.places(&mut s, db.dialect(), None, page);
+        s.push(") f");
+        let found: Option<(i64,)> = s.all(db).await?.pop();
+        let fills = found.is_some_and(|(count,)| count >= page);
+        Ok(if fills { whole } else { self.clone() })
+    }
+
     /// Nothing to look for: exclusions alone find nothing.
     pub fn is_empty(&self) -> bool {
         self.wanted.is_empty()
@@ -306,6 +325,7 @@ pub async fn messages(
     if words.is_empty() {
         return Ok(Hits::default());
     }
+    let words = &words.settled(db, limit).await?;
     let plain = *filter == Filter::default() && scope == Scope::All;
     let looked_at = if plain { limit } else { LOOKED_AT };
     let mut s = Statement::new(
@@ -370,7 +390,8 @@ pub async fn contacts(db: &Db, text: &str, limit: i64) -> Result<Vec<ContactHit>
         "SELECT c.id, c.name, c.customer, (SELECT MIN(i.value) FROM identities i WHERE i.contact_id = c.id) AS address
          FROM contacts c WHERE c.merged_into IS NULL",
     );
-    if !contact_search::narrow(&mut s, db, text) {
+    // Merged ones are not in the index: every hit is one that is shown.
+    if !contact_search::narrow(&mut s, db, text, limit) {
         return Ok(Vec::new());
     }
     s.push(" LIMIT ").bind(limit);
