@@ -3,7 +3,12 @@
 //! While one batch is written the next is prepared. On SQLite there is one worker; on PostgreSQL any number may run, in any
 //! number of processes: each holds a claim on the items that it took.
 
-use std::{collections::HashMap, io, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -33,13 +38,18 @@ use crate::{
 };
 
 /// Items of one transaction.
-const BATCH: i64 = 512;
+const BATCH: i64 = 1024;
 /// Bytes of raw items in hand at once.
 const BATCH_BYTES: i64 = 64 << 20;
 /// How often the same batch may collide with other workers before it is looked at more closely.
 const COLLISIONS: u32 = 8;
-/// For more to come in before the next batch is taken, when the last one was small: large batches cost far less per item.
-const BREATH: Duration = Duration::from_millis(15);
+/// Items that are worth a batch. Large batches cost far less per item.
+const ENOUGH: i64 = BATCH / 2;
+/// For more to come in before the next batch is taken, while there are not enough.
+const BREATH: Duration = Duration::from_millis(10);
+/// A batch so large tells that much is coming in: it is worth waiting for enough, but not longer than [`PATIENCE`].
+const MUCH: usize = 48;
+const PATIENCE: Duration = Duration::from_millis(120);
 /// Between looks at an empty queue when nobody wakes us: other processes write too.
 const POLL: Duration = Duration::from_millis(500);
 
@@ -105,13 +115,9 @@ impl Pipeline {
         let mut ready = self.prepare(0).await?;
         while let Some(last) = ready.items.last().map(|item| item.id) {
             done += ready.items.len();
-            let breath = if ready.items.len() < BATCH as usize / 2 {
-                BREATH
-            } else {
-                Duration::ZERO
-            };
+            let size = ready.items.len();
             let next = async {
-                tokio::time::sleep(breath).await;
+                self.gather(last, size).await?;
                 self.prepare(last).await
             };
             let (next, written) = tokio::join!(next, self.store(ready));
@@ -119,6 +125,18 @@ impl Pipeline {
             ready = next?;
         }
         Ok(done)
+    }
+
+    /// Waits for a batch worth its cost.
+    async fn gather(&self, after: i64, last_size: usize) -> Result<(), PipelineError> {
+        let began = Instant::now();
+        while intake::waiting(&self.db, after, ENOUGH).await? < ENOUGH {
+            tokio::time::sleep(BREATH).await;
+            if last_size < MUCH || began.elapsed() >= PATIENCE {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Takes items and does all that needs no transaction.

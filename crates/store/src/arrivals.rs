@@ -304,8 +304,8 @@ async fn write_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result<()> 
 
 /// Writes the rows alone, which nobody finds by their words then; returns their places in order.
 pub async fn insert_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result<Vec<i64>> {
-    let mut places: Vec<(i64,)> = write_rows_returning!(
-        tx, "INSERT INTO messages (id, account_id, conversation_id, case_id, external_id, direction, kind, visibility, contact_id,
+    insert_counted!(
+        tx, "seq", "INSERT INTO messages (id, account_id, conversation_id, case_id, external_id, direction, kind, visibility, contact_id,
             identity_id, author_name, subject, body, html, url, meta, automatic, attachments, sent_at, created_at, language, sentiment,
             sentiment_score, sentiment_weight, sentiment_confidence, request_type, request_confidence, urgency, noise, evidence) VALUES ",
         messages, row => [
@@ -322,11 +322,8 @@ pub async fn insert_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result
             row.labels.map(|labels| labels.urgency.key()),
             row.labels.and_then(|labels| labels.noise).map(|noise| noise.key()),
             row.evidence,
-        ], " RETURNING seq"
-    )?;
-    // Places are given in the order of the rows; only RETURNING promises none.
-    places.sort_unstable();
-    Ok(places.into_iter().map(|(seq,)| seq).collect())
+        ]
+    )
 }
 
 impl Owner {

@@ -195,7 +195,10 @@ impl Db {
             .busy_timeout(Duration::from_secs(30))
             .statement_cache_capacity(512)
             .pragma("cache_size", "-32768")
-            .pragma("mmap_size", "1073741824")
+            // The largest write-ahead log before its pages are copied into the file, in pages.
+            .pragma("wal_autocheckpoint", "8000")
+            // Rows that wait for their reader: at the default of 50 threads wake one another many times in one query.
+            .row_buffer_size(1024)
             .pragma("temp_store", "memory")
             .pragma("journal_size_limit", "67108864");
         let write = local_pool().max_connections(1).connect_with(options.clone()).await?;

@@ -22,13 +22,10 @@ pub struct NewItem<'a> {
 
 /// Writes raw items and returns their ids in the order given.
 pub async fn append(tx: &mut Tx, items: &[NewItem<'_>]) -> Result<Vec<i64>> {
-    let mut ids: Vec<(i64,)> = write_rows_returning!(
-        tx, "INSERT INTO intake (account_id, format, body, received_at) VALUES ", items,
-        item => [item.account_id, item.format, item.body, item.received_at], " RETURNING id"
-    )?;
-    // Ids are given in the order of the rows; only RETURNING promises none.
-    ids.sort_unstable();
-    Ok(ids.into_iter().map(|(id,)| id).collect())
+    insert_counted!(
+        tx, "id", "INSERT INTO intake (account_id, format, body, received_at) VALUES ", items,
+        item => [item.account_id, item.format, item.body, item.received_at]
+    )
 }
 
 /// Pending items that nobody else works on, oldest first.
@@ -203,6 +200,13 @@ pub struct Backlog {
 
 pub async fn backlog(db: &Db) -> Result<Backlog> {
     sql!(db, c => sqlx::query_as("SELECT COUNT(*) AS waiting, MIN(received_at) AS oldest FROM intake WHERE outcome IS NULL").fetch_one(c).await)
+}
+
+/// How many items wait after one of them; counts no further than `most`.
+pub async fn waiting(db: &Db, after: i64, most: i64) -> Result<i64> {
+    sql!(db, c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM intake WHERE outcome IS NULL AND id > $1 LIMIT $2) AS waiting",
+    ).bind(after).bind(most).fetch_one(c).await)
 }
 
 /// The first item that waits; all before it are done.

@@ -88,24 +88,40 @@ macro_rules! write_rows {
     };
 }
 
-/// The same for statements that return rows; they come in no order.
-macro_rules! write_rows_returning {
-    ($tx:expr, $before:expr, $rows:expr, $row:ident => [$($value:expr),+ $(,)?], $after:expr) => {
+/// Inserts rows into a table whose key the database counts up (`AUTOINCREMENT`, identity); returns the keys in the order of
+/// the rows: `insert_counted!(tx, "id", "INSERT INTO t (a, b) VALUES ", rows, row => [row.a, row.b])?`.
+macro_rules! insert_counted {
+    ($tx:expr, $key:literal, $before:literal, $rows:expr, $row:ident => [$($value:expr),+ $(,)?]) => {
         async {
-            let (mut rest, mut found) = (&$rows[..], Vec::with_capacity($rows.len()));
+            let (mut rest, mut keys) = (&$rows[..], Vec::with_capacity($rows.len()));
             while !rest.is_empty() {
                 let (now, later) = rest.split_at($crate::rows::next_size(rest.len()));
                 rest = later;
-                let text = $crate::rows::text($tx.dialect(), $before, [$(stringify!($value)),+].len(), now.len(), $after);
-                found.append(&mut sql!(&mut *$tx, c => {
-                    let mut query = sqlx::query_as(text);
-                    for $row in now {
-                        query = query$(.bind($value))+;
+                let columns = [$(stringify!($value)),+].len();
+                match &mut *$tx {
+                    // The only writer: its keys follow one another. A row that is returned costs more than one that is inserted.
+                    $crate::Tx::Sqlite(tx) => {
+                        let mut query = sqlx::query($crate::rows::text($crate::Dialect::Sqlite, $before, columns, now.len(), ""));
+                        for $row in now {
+                            query = query$(.bind($value))+;
+                        }
+                        let last = query.execute(&mut **tx).await?.last_insert_rowid();
+                        keys.extend(last - now.len() as i64 + 1..=last);
                     }
-                    query.fetch_all(c).await
-                })?);
+                    $crate::Tx::Postgres(tx) => {
+                        let text = $crate::rows::text($crate::Dialect::Postgres, $before, columns, now.len(), concat!(" RETURNING ", $key));
+                        let mut query = sqlx::query_scalar(text);
+                        for $row in now {
+                            query = query$(.bind($value))+;
+                        }
+                        let mut found: Vec<i64> = query.fetch_all(&mut **tx).await?;
+                        // Keys are given in the order of the rows; only RETURNING promises none.
+                        found.sort_unstable();
+                        keys.append(&mut found);
+                    }
+                }
             }
-            $crate::Result::<Vec<_>>::Ok(found)
+            $crate::Result::<Vec<i64>>::Ok(keys)
         }
         .await
     };
