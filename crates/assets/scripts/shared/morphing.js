@@ -16,8 +16,10 @@ addEventListener("turbo:before-morph-element", (event) => {
   if (keeps) event.preventDefault();
 });
 
+// A button with an address of its own tries something out: that saves nothing.
 addEventListener("turbo:submit-end", ({ target, detail }) => {
-  if (detail.success && target.method !== "get") saved.add(target);
+  const tried = detail.formSubmission.submitter?.hasAttribute("formaction");
+  if (detail.success && !tried && target.method !== "get") saved.add(target);
 });
 
 addEventListener("input", ({ target }) => saved.delete(target.form));

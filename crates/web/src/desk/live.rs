@@ -37,6 +37,12 @@ pub struct Wanted {
     case: Option<Uuid>,
 }
 
+impl Wanted {
+    fn anything(&self) -> bool {
+        !self.watch.is_empty() || self.case.is_some()
+    }
+}
+
 /// News that is only about the list refreshes it this often at most: a busy desk must not dance.
 const CALM: Duration = Duration::from_millis(1500);
 /// What follows news so closely mostly belongs to it.
@@ -134,7 +140,7 @@ impl Listener {
     /// `None` when the page does not care.
     async fn weigh(&self, news: &News) -> Option<Matters> {
         let facts = match news {
-            News::Missed => return Some(Matters::Soon),
+            News::Missed => return self.wanted.anything().then_some(Matters::Soon),
             News::Facts(facts) => facts,
         };
         let mut all = None;
