@@ -16,7 +16,7 @@ addEventListener("turbo:before-morph-element", (event) => {
   if (keeps) event.preventDefault();
 });
 
-// A button with an address of its own tries something out: that saves nothing.
+// A button with an address of its own may only try something out; where it saves, the answer leads elsewhere.
 addEventListener("turbo:submit-end", ({ target, detail }) => {
   const tried = detail.formSubmission.submitter?.hasAttribute("formaction");
   if (detail.success && !tried && target.method !== "get") saved.add(target);
