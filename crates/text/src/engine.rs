@@ -98,6 +98,7 @@ impl Engine {
             urgency,
             noise,
             evidence: evidences.strongest(&reading),
+            ..Labels::unknown()
         }
     }
 }
