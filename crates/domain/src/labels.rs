@@ -106,6 +106,31 @@ impl Labels {
             model: 0,
         }
     }
+
+    /// The strongest basic emotion, where one is plain.
+    pub fn emotion(&self) -> Option<Emotion> {
+        let strongest = self.details.emotions.first();
+        strongest
+            .filter(|(_, intensity)| *intensity >= PLAIN)
+            .map(|(emotion, _)| *emotion)
+    }
+
+    /// `yes` or `no`.
+    pub fn irony(&self) -> &'static str {
+        yes_or_no(self.details.irony >= 0.5)
+    }
+
+    /// `yes` or `no`.
+    pub fn complaint(&self) -> &'static str {
+        yes_or_no(self.details.complaint.is_some())
+    }
+}
+
+/// Intensity from which an emotion is shown as what a text feels.
+const PLAIN: f32 = 0.35;
+
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
 }
 
 /// Polarity with its emotional weight.

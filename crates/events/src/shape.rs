@@ -179,6 +179,16 @@ pub struct Labels {
     pub request_confidence: Option<f64>,
     pub urgency: Option<String>,
     pub noise: Option<String>,
+    /// The strongest basic emotion (Plutchik), where one is plain.
+    pub emotion: Option<String>,
+    /// `yes` or `no`.
+    pub irony: Option<String>,
+    /// `yes` or `no`.
+    pub complaint: Option<String>,
+    /// Emotions with their intensity from 0 to 1, signals (buying, leaving, threats), sentiment by sentence and by target, key phrases, entities.
+    pub details: Option<Value>,
+    /// Version of the models that labelled it.
+    pub model: Option<i64>,
 }
 
 /// A file of a message.
@@ -231,6 +241,11 @@ impl Message {
                 request_confidence: row.request_confidence,
                 urgency: row.urgency,
                 noise: row.noise,
+                emotion: row.emotion,
+                irony: row.irony,
+                complaint: row.complaint,
+                details: row.details.as_deref().and_then(|json| serde_json::from_str(json).ok()),
+                model: row.model,
             },
             attachments: files,
             delivery,

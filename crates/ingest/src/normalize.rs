@@ -38,6 +38,7 @@ pub(crate) struct Arrival {
     /// Empty until the message is enriched.
     pub labels: Option<Labels>,
     pub evidence: Option<String>,
+    pub details: Option<String>,
     pub meta: Option<String>,
     pub files: Vec<Kept>,
 }
@@ -78,6 +79,7 @@ fn said(incoming: Incoming, received_at: Millis) -> Said {
                 message: *message,
                 labels: None,
                 evidence: None,
+                details: None,
                 meta,
                 files: Vec::new(),
             }))

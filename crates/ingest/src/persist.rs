@@ -180,6 +180,7 @@ fn write<'a>(batch: &mut Batch<'a>, cases: &mut Cases, new: New<'a>, conversatio
         created_at: batch.now,
         labels: arrival.labels.as_ref(),
         evidence: arrival.evidence.as_deref(),
+        details: arrival.details.as_deref(),
     });
     for ((file, kept), position) in message.attachments.iter().zip(&arrival.files).zip(0..) {
         batch.rows.attachments.push(Attachment {

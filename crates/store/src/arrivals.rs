@@ -206,8 +206,9 @@ pub struct NewMessage<'a> {
     pub created_at: Millis,
     /// What it says; `None` for what we said ourselves.
     pub labels: Option<&'a Labels>,
-    /// The labels' evidence as JSON.
+    /// The labels' evidence and details as JSON.
     pub evidence: Option<&'a str>,
+    pub details: Option<&'a str>,
 }
 
 #[derive(Debug)]
@@ -307,7 +308,8 @@ pub async fn insert_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result
     insert_counted!(
         tx, "seq", "INSERT INTO messages (id, account_id, conversation_id, case_id, external_id, direction, kind, visibility, contact_id,
             identity_id, author_name, subject, body, html, url, meta, automatic, attachments, sent_at, created_at, language, sentiment,
-            sentiment_score, sentiment_weight, sentiment_confidence, request_type, request_confidence, urgency, noise, evidence) VALUES ",
+            sentiment_score, sentiment_weight, sentiment_confidence, request_type, request_confidence, urgency, noise, evidence,
+            noise_confidence, emotion, irony, complaint, details, model) VALUES ",
         messages, row => [
             row.id, row.account_id, row.conversation_id, row.case_id, row.external_id, row.direction.key(), row.kind.key(),
             row.visibility.key(), row.contact_id, row.identity_id, row.author_name, row.subject, row.body, row.html, row.url, row.meta,
@@ -322,6 +324,12 @@ pub async fn insert_messages(tx: &mut Tx, messages: &[NewMessage<'_>]) -> Result
             row.labels.map(|labels| labels.urgency.key()),
             row.labels.and_then(|labels| labels.noise).map(|noise| noise.key()),
             row.evidence,
+            row.labels.map(|labels| f64::from(labels.noise_confidence)),
+            row.labels.and_then(|labels| labels.emotion()).map(|emotion| emotion.key()),
+            row.labels.map(|labels| labels.irony()),
+            row.labels.map(|labels| labels.complaint()),
+            row.details,
+            row.labels.map(|labels| i64::from(labels.model)),
         ]
     )
 }

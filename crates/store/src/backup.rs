@@ -33,6 +33,7 @@ pub const TABLES: &[&str] = &[
     "deliveries",
     "attachments",
     "corrections",
+    "label_examples",
     "reactions",
     "cases",
     "case_merges",

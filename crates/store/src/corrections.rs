@@ -6,13 +6,15 @@ use uuid::Uuid;
 use voce_domain::{
     Millis,
     event::{Actor, Event, EventKind},
-    labels::{LabelKind, Noise, SentimentClass, Urgency},
+    labels::{Emotion, LabelKind, Noise, SentimentClass, Urgency},
 };
 
 use crate::{
     Db, Error, Result, Tx,
     cases::{self, CaseRow},
     events,
+    labels::{self, LabelColumns},
+    lessons,
     statement::Statement,
 };
 
@@ -43,13 +45,8 @@ struct Labelled {
     case_id: Uuid,
     direction: String,
     sent_at: Millis,
-    language: Option<String>,
-    sentiment: Option<String>,
-    sentiment_score: Option<f64>,
-    request_type: Option<String>,
-    request_confidence: Option<f64>,
-    urgency: Option<String>,
-    noise: Option<String>,
+    #[sqlx(flatten)]
+    labels: LabelColumns,
 }
 
 /// Puts one label of a message right. `None` takes it away, where that means something (language, request type, noise).
@@ -63,35 +60,20 @@ pub async fn correct(
     now: Millis,
 ) -> Result<()> {
     check(label, value)?;
-    let message = labelled(tx, message_id).await?;
-    let was = match label {
-        LabelKind::Language => message.language.clone(),
-        LabelKind::Sentiment => message.sentiment.clone(),
-        LabelKind::RequestType => message.request_type.clone(),
-        LabelKind::Urgency => message.urgency.clone(),
-        LabelKind::Noise => message.noise.clone(),
-    };
+    let mut message = labelled(tx, message_id).await?;
+    let was = message.labels.get(label).map(str::to_owned);
     if was.as_deref() == value {
         return Ok(());
     }
-    let number = match label {
-        LabelKind::Sentiment => message.sentiment_score,
-        LabelKind::RequestType => message.request_confidence,
-        _ => None,
-    };
+    let number = message.labels.strength(label);
     let score = score_of(value);
-    write(
-        tx,
-        message_id,
-        label,
-        value,
-        if label == LabelKind::Sentiment {
-            score
-        } else {
-            Some(1.0)
-        },
-    )
-    .await?;
+    let strength = if label == LabelKind::Sentiment {
+        score
+    } else {
+        Some(1.0)
+    };
+    message.labels.set(label, value, strength)?;
+    labels::write(tx, message_id, &message.labels).await?;
     execute!(
         &mut *tx,
         sqlx::query(
@@ -105,12 +87,23 @@ pub async fn correct(
         .bind(user)
         .bind(now)
     )?;
+    lessons::changed(tx).await?;
     let case = follow(tx, &message, label, value, score, now).await?;
     let data = json!({ "number": case.number, "label": label, "from": was, "to": value, "strength": number });
     let event = Event::new(EventKind::LabelsCorrected, now, Actor::user(user))
         .case(case.id)
         .contact(case.contact_id);
     events::append(tx, &[event.message(message_id).data(data)]).await
+}
+
+/// Lets the case of a message follow labels that the engine gave it anew.
+pub(crate) async fn follow_engine(tx: &mut Tx, message_id: Uuid, changed: &[LabelKind], now: Millis) -> Result<()> {
+    let message = labelled(tx, message_id).await?;
+    for label in changed {
+        let (value, score) = (message.labels.get(*label), message.labels.sentiment_score);
+        follow(tx, &message, *label, value, score, now).await?;
+    }
+    Ok(())
 }
 
 /// Takes a correction back, by the data of its event: the engine's label returns with its strength, and nothing is learnt.
@@ -124,9 +117,11 @@ pub(crate) async fn take_back(tx: &mut Tx, message_id: Uuid, data: &Value, user:
         return Ok(false);
     };
     execute!(&mut *tx, sqlx::query("DELETE FROM corrections WHERE id = $1").bind(id))?;
+    lessons::changed(tx).await?;
     let strength = data["strength"].as_f64();
-    write(tx, message_id, label, from, strength).await?;
-    let message = labelled(tx, message_id).await?;
+    let mut message = labelled(tx, message_id).await?;
+    message.labels.set(label, from, strength)?;
+    labels::write(tx, message_id, &message.labels).await?;
     let score = if label == LabelKind::Sentiment { strength } else { None };
     let case = follow(tx, &message, label, from, score, now).await?;
     let back = json!({ "number": case.number, "label": label, "from": to, "to": from, "undone": true });
@@ -144,8 +139,11 @@ fn check(label: LabelKind, value: Option<&str>) -> Result<()> {
         (LabelKind::Urgency, Some(urgency)) => urgency.parse::<Urgency>().is_ok(),
         (LabelKind::Noise, Some(noise)) => noise.parse::<Noise>().is_ok(),
         (LabelKind::RequestType, Some(key)) => !key.is_empty() && key.len() <= 80,
-        (LabelKind::Language | LabelKind::RequestType | LabelKind::Noise, None) => true,
-        (LabelKind::Sentiment | LabelKind::Urgency, None) => false,
+        (LabelKind::Emotion, Some(emotion)) => emotion.parse::<Emotion>().is_ok(),
+        (LabelKind::Irony | LabelKind::Complaint, Some(said)) => matches!(said, "yes" | "no"),
+        (LabelKind::Language | LabelKind::RequestType | LabelKind::Noise | LabelKind::Emotion, None) => true,
+        (LabelKind::Sentiment | LabelKind::Urgency | LabelKind::Irony | LabelKind::Complaint, None) => false,
+        (LabelKind::Signal, _) => false,
     };
     if good {
         Ok(())
@@ -165,47 +163,9 @@ fn score_of(class: Option<&str>) -> Option<f64> {
 
 async fn labelled(tx: &mut Tx, id: Uuid) -> Result<Labelled> {
     sql!(tx, c => sqlx::query_as(
-        "SELECT seq, case_id, direction, sent_at, language, sentiment, sentiment_score, request_type, request_confidence, urgency, noise
-         FROM messages WHERE id = $1",
+        "SELECT seq, case_id, direction, sent_at, language, sentiment, sentiment_score, request_type, request_confidence, urgency, noise,
+            emotion, irony, complaint FROM messages WHERE id = $1",
     ).bind(id).fetch_one(c).await)
-}
-
-async fn write(tx: &mut Tx, id: Uuid, label: LabelKind, value: Option<&str>, strength: Option<f64>) -> Result<()> {
-    match label {
-        LabelKind::Language => execute!(
-            tx,
-            sqlx::query("UPDATE messages SET language = $2 WHERE id = $1")
-                .bind(id)
-                .bind(value)
-        ),
-        LabelKind::Sentiment => execute!(
-            tx,
-            sqlx::query("UPDATE messages SET sentiment = $2, sentiment_score = $3 WHERE id = $1")
-                .bind(id)
-                .bind(value)
-                .bind(strength)
-        ),
-        LabelKind::RequestType => execute!(
-            tx,
-            sqlx::query("UPDATE messages SET request_type = $2, request_confidence = $3 WHERE id = $1")
-                .bind(id)
-                .bind(value)
-                .bind(strength)
-        ),
-        LabelKind::Urgency => execute!(
-            tx,
-            sqlx::query("UPDATE messages SET urgency = $2 WHERE id = $1")
-                .bind(id)
-                .bind(value)
-        ),
-        LabelKind::Noise => execute!(
-            tx,
-            sqlx::query("UPDATE messages SET noise = $2 WHERE id = $1")
-                .bind(id)
-                .bind(value)
-        ),
-    }?;
-    Ok(())
 }
 
 /// Lets the case follow its newest inbound message, and noise the whole case.
@@ -231,6 +191,8 @@ async fn follow(
         LabelKind::RequestType => case.request_type = value.map(str::to_owned),
         LabelKind::Urgency => case.urgency = value.unwrap_or("normal").to_owned(),
         LabelKind::Sentiment => case.sentiment_score = score.unwrap_or_default(),
+        // These the case does not keep.
+        LabelKind::Emotion | LabelKind::Irony | LabelKind::Complaint | LabelKind::Signal => return Ok(case),
     }
     cases::set_labels(tx, &case, now).await?;
     cases::locked(tx, case.id).await

@@ -50,7 +50,13 @@ pub struct MessageRow {
     pub request_confidence: Option<f64>,
     pub urgency: Option<String>,
     pub noise: Option<String>,
+    pub noise_confidence: Option<f64>,
+    pub emotion: Option<String>,
+    pub irony: Option<String>,
+    pub complaint: Option<String>,
     pub evidence: Option<String>,
+    pub details: Option<String>,
+    pub model: Option<i64>,
     /// The address that wrote it.
     pub address: Option<String>,
     /// The kind of its channel.
@@ -68,7 +74,8 @@ pub struct Page {
 pub(crate) const COLUMNS: &str = "m.seq, m.id, m.account_id, m.conversation_id, m.case_id, m.direction, m.kind, m.visibility, m.contact_id,
     m.user_id, m.author_name, m.subject, m.body, (m.html IS NOT NULL) AS has_html, m.url, m.automatic, m.attachments, m.sent_at,
     m.created_at, m.language, m.sentiment, m.sentiment_score, m.sentiment_weight, m.sentiment_confidence, m.request_type,
-    m.request_confidence, m.urgency, m.noise, m.evidence, i.value AS address, a.kind AS channel";
+    m.request_confidence, m.urgency, m.noise, m.noise_confidence,
+    m.emotion, m.irony, m.complaint, m.evidence, m.details, m.model, i.value AS address, a.kind AS channel";
 
 /// The newest messages of a case, or those before `before`.
 pub async fn of_case(db: &Db, scope: Scope, case_id: Uuid, before: Option<i64>, limit: i64) -> Result<Page> {

@@ -11,7 +11,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::Dialect;
 
-/// Rows of one statement, largest first. With up to 33 columns the largest stays under SQLite's 32,766 parameters.
+/// Rows of one statement, largest first. With up to 127 columns the largest stays under SQLite's 32,766 parameters.
 const SIZES: [usize; 9] = [256, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /// How many of `left` rows the next statement takes.
