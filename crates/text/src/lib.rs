@@ -4,7 +4,9 @@
 //! read in one pass; each label is then a judgement over the words that were found.
 
 mod body;
+mod duplicates;
 mod engine;
+mod entities;
 pub mod evaluate;
 mod evidence;
 mod features;
@@ -13,11 +15,16 @@ mod inflect;
 mod language;
 mod lexicon;
 mod linear;
+mod mask;
 mod noise;
+mod phrases;
 mod request;
 mod sentiment;
 mod tokens;
 mod urgency;
 
+pub use duplicates::{Duplicate, Duplicates, Signature};
 pub use engine::{Automatic, Context, Engine};
+pub use entities::entities;
 pub use fold::fold;
+pub use mask::{Masked, mask};
