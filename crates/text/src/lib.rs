@@ -12,14 +12,16 @@ mod evidence;
 mod features;
 mod fold;
 mod inflect;
-mod language;
+pub mod language;
 mod lexicon;
 mod linear;
 mod mask;
+mod model;
 mod noise;
 mod phrases;
 mod request;
 mod sentiment;
+pub mod table;
 mod tokens;
 mod urgency;
 
