@@ -25,6 +25,8 @@ pub(crate) struct Feature {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Features {
     pub sparse: Vec<Feature>,
+    /// How many of `sparse`, from the first on, are n-grams of words; the others are of letters.
+    pub words: usize,
     pub dense: [f32; DENSE],
 }
 
@@ -48,6 +50,7 @@ impl Features {
         share(by_letter);
         Self {
             sparse,
+            words,
             dense: dense::read(reading),
         }
     }

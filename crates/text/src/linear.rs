@@ -7,7 +7,7 @@ mod trainer;
 use std::borrow::Cow;
 
 use crate::features::{DENSE, Feature, Features};
-pub(crate) use trainer::{Example, Options, Trainer};
+pub(crate) use trainer::{Example, Options, Order, Trainer};
 
 /// How the outputs of a model hang together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

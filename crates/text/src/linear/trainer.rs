@@ -80,7 +80,7 @@ impl Trainer {
             rows: Weights::new(outputs << options.bits),
             dense: Weights::new(outputs * DENSE),
             bias: Weights::new(outputs),
-            order: Order(options.seed),
+            order: Order::new(options.seed),
         }
     }
 
@@ -242,9 +242,13 @@ impl Weights {
 }
 
 /// SplitMix64, for a repeatable order.
-struct Order(u64);
+pub(crate) struct Order(u64);
 
 impl Order {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -252,7 +256,7 @@ impl Order {
         mixed ^ (mixed >> 31)
     }
 
-    fn shuffle(&mut self, indices: &mut [usize]) {
+    pub fn shuffle(&mut self, indices: &mut [usize]) {
         for at in (1..indices.len()).rev() {
             let other = (self.next() % (at as u64 + 1)) as usize;
             indices.swap(at, other);
