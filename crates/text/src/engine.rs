@@ -68,6 +68,18 @@ impl Engine {
     /// Says what a message's author means. Quoted mail and signatures are passed over, and of very long texts the first 4,000
     /// characters are judged. Any input is accepted.
     pub fn label(&self, text: &str, context: &Context) -> Labels {
+        self.with_reading(text, context, |reading, language| {
+            self.judge(reading, language, context)
+        })
+    }
+
+    /// Reads a text once, for whoever judges it or learns from it.
+    pub(crate) fn with_reading<T>(
+        &self,
+        text: &str,
+        context: &Context,
+        then: impl FnOnce(&Reading, Option<language::Decision>) -> T,
+    ) -> T {
         let source = with_subject(text, context.subject);
         let tokens = tokens::read(&source, body::own_words(&source), &self.lexicon);
         let language = language::decide(&source, &tokens, &self.lexicon, context.language_hint);
@@ -78,17 +90,20 @@ impl Engine {
             tokens,
             hits,
         };
+        then(&reading, language)
+    }
 
+    fn judge(&self, reading: &Reading, language: Option<language::Decision>, context: &Context) -> Labels {
         let mut evidences = Evidences::default();
         if let Some(decision) = &language {
-            language::explain(decision, &reading, &self.lexicon, &mut evidences);
+            language::explain(decision, reading, &self.lexicon, &mut evidences);
         }
-        let sentiment = sentiment::judge(&reading, &mut evidences);
-        let urgency = urgency::judge(&reading, &sentiment, &mut evidences);
-        let noise = noise::judge(&reading, context.automatic, &mut evidences);
+        let sentiment = sentiment::judge(reading, &mut evidences);
+        let urgency = urgency::judge(reading, &sentiment, &mut evidences);
+        let noise = noise::judge(reading, context.automatic, &mut evidences);
         let (request_type, request_confidence) = match noise {
             Some(_) => (None, 0.0),
-            None => request::judge(&reading, &sentiment, &mut evidences),
+            None => request::judge(reading, &sentiment, &mut evidences),
         };
         Labels {
             language: language.map(|decision| decision.code),
@@ -97,7 +112,7 @@ impl Engine {
             request_confidence,
             urgency,
             noise,
-            evidence: evidences.strongest(&reading),
+            evidence: evidences.strongest(reading),
             ..Labels::unknown()
         }
     }

@@ -4,18 +4,29 @@
 //! read in one pass; each label is then a judgement over the words that were found.
 
 mod body;
+mod duplicates;
 mod engine;
+mod entities;
 pub mod evaluate;
 mod evidence;
+mod features;
 mod fold;
 mod inflect;
-mod language;
+pub mod language;
 mod lexicon;
+mod linear;
+mod mask;
+mod model;
 mod noise;
+mod phrases;
 mod request;
 mod sentiment;
+pub mod table;
 mod tokens;
 mod urgency;
 
+pub use duplicates::{Duplicate, Duplicates, Signature};
 pub use engine::{Automatic, Context, Engine};
+pub use entities::entities;
 pub use fold::fold;
+pub use mask::{Masked, mask};

@@ -134,8 +134,16 @@ fn grievance(reading: &Reading, feelings: &[(Hit, f32)], evidences: &mut Evidenc
     sum
 }
 
+/// Sum of everything felt, as the rules see it.
+pub(crate) fn total(reading: &Reading, feelings: &[(Hit, f32)]) -> f32 {
+    let shape = Shape::of(reading);
+    let sum: f32 = feelings.iter().map(|(_, value)| value).sum();
+    let sum = sum + grievance(reading, feelings, &mut Evidences::default());
+    sum * (1.0 + 0.1 * shape.exclamations.min(4) as f32)
+}
+
 /// Each word of feeling with its value in this place.
-fn feelings(reading: &Reading) -> Vec<(Hit, f32)> {
+pub(crate) fn feelings(reading: &Reading) -> Vec<(Hit, f32)> {
     let shape = Shape::of(reading);
     let contrast = reading
         .hits
