@@ -12,5 +12,6 @@ mod hooks;
 mod imports;
 mod locales;
 mod people;
+mod quality;
 mod routes;
 mod sign_in;

@@ -50,6 +50,8 @@ closed_list! {
         ManagePeople = "manage_people",
         ManageSettings = "manage_settings",
         ReadAudit = "read_audit",
+        /// Figures over many cases: how good the labels are, how the work goes.
+        ReadReports = "read_reports",
     }
 }
 
@@ -74,8 +76,14 @@ impl Role {
                     | P::ReadContacts
                     | P::EditContacts
                     | P::MergeContacts
+                    | P::ReadReports
             ),
-            Self::Analyst => matches!(permission, P::OwnAccount | P::ReadCases | P::ReadContacts | P::Export),
+            Self::Analyst => {
+                matches!(
+                    permission,
+                    P::OwnAccount | P::ReadCases | P::ReadContacts | P::Export | P::ReadReports
+                )
+            }
             Self::Guest => matches!(permission, P::OwnAccount | P::ReadCases | P::WriteNotes),
         }
     }

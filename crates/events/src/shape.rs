@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use voce_domain::Millis;

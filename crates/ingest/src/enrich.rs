@@ -6,19 +6,20 @@ use std::{
 };
 
 use voce_domain::{
-    labels::{Evidence, LabelKind, Labels, Noise},
-    message::{AttachmentBody, Automatic, IncomingMessage},
+    labels::{Details, Evidence, LabelKind, Labels, Noise},
+    message::{AttachmentBody, Automatic},
 };
 use voce_store::blobs::Blobs;
 use voce_text::{Context, Engine};
 
 use crate::{
     batch::Kept,
-    normalize::{Arrival, Item, Said},
+    lessons::Taught,
+    normalize::{self, Arrival, Item},
 };
 
 /// Labels the messages of these items and keeps their files. Blocks. An error of the file system is not the items' fault.
-pub(crate) fn enrich(engine: &Engine, blobs: &Blobs, items: &mut [Item]) -> io::Result<()> {
+pub(crate) fn enrich(engine: &Engine, taught: &Taught, blobs: &Blobs, items: &mut [Item]) -> io::Result<()> {
     for item in items {
         let hint = item
             .account
@@ -26,11 +27,24 @@ pub(crate) fn enrich(engine: &Engine, blobs: &Blobs, items: &mut [Item]) -> io::
             .and_then(|known| known.account.config.get("language")?.as_str());
         let Ok(says) = &mut item.says else { continue };
         for said in says {
-            let Said::Message(arrival) = said else { continue };
+            let normalize::Said::Message(arrival) = said else {
+                continue;
+            };
             if !arrival.message.from_us {
-                let labels = label(engine, &arrival.message, hint);
-                arrival.evidence =
-                    (!labels.evidence.is_empty()).then(|| serde_json::to_string(&labels.evidence).unwrap_or_default());
+                let message = &arrival.message;
+                let said = Said {
+                    id: &message.external_id,
+                    text: &message.text,
+                    subject: message.subject.as_deref(),
+                    automatic: message.automatic,
+                    language: message
+                        .meta
+                        .get("language")
+                        .and_then(|language| language.as_str())
+                        .or(hint),
+                };
+                let labels = label(engine, taught, &said);
+                (arrival.evidence, arrival.details) = json(&labels);
                 arrival.labels = Some(labels);
             }
             keep_files(blobs, arrival)?;
@@ -39,27 +53,46 @@ pub(crate) fn enrich(engine: &Engine, blobs: &Blobs, items: &mut [Item]) -> io::
     Ok(())
 }
 
-fn label(engine: &Engine, message: &IncomingMessage, hint: Option<&str>) -> Labels {
+/// The evidence and the details of labels, as they are stored; nothing for what is empty.
+pub(crate) fn json(labels: &Labels) -> (Option<String>, Option<String>) {
+    let evidence = (!labels.evidence.is_empty()).then(|| serde_json::to_string(&labels.evidence).unwrap_or_default());
+    let details =
+        (labels.details != Details::default()).then(|| serde_json::to_string(&labels.details).unwrap_or_default());
+    (evidence, details)
+}
+
+/// A message as the engine hears it.
+pub(crate) struct Said<'a> {
+    /// For the log.
+    pub id: &'a str,
+    pub text: &'a str,
+    pub subject: Option<&'a str>,
+    pub automatic: Automatic,
+    /// What the platform or the account's settings say.
+    pub language: Option<&'a str>,
+}
+
+pub(crate) fn label(engine: &Engine, taught: &Taught, said: &Said) -> Labels {
+    let targets: Vec<&str> = taught.names.iter().map(String::as_str).collect();
     let context = Context {
-        subject: message.subject.as_deref(),
-        automatic: match message.automatic {
+        subject: said.subject,
+        automatic: match said.automatic {
             Automatic::No | Automatic::Bulk => voce_text::Automatic::No,
             Automatic::AutoReply => voce_text::Automatic::AutoReply,
             Automatic::OutOfOffice => voce_text::Automatic::OutOfOffice,
             Automatic::Bounce => voce_text::Automatic::Bounce,
         },
-        language_hint: message
-            .meta
-            .get("language")
-            .and_then(|language| language.as_str())
-            .or(hint),
+        language_hint: said.language,
+        targets: &targets,
     };
-    let labels = catch_unwind(AssertUnwindSafe(|| engine.label(&message.text, &context)));
+    let labels = catch_unwind(AssertUnwindSafe(|| {
+        engine.label_for(&taught.company, said.text, &context)
+    }));
     let mut labels = labels.unwrap_or_else(|_| {
-        tracing::error!(message = message.external_id, "a text could not be labelled (panic)");
+        tracing::error!(message = said.id, "a text could not be labelled (panic)");
         Labels::unknown()
     });
-    if message.automatic == Automatic::Bulk && labels.noise.is_none() {
+    if said.automatic == Automatic::Bulk && labels.noise.is_none() {
         labels.noise = Some(Noise::AutoReply);
         labels.evidence.push(Evidence {
             label: LabelKind::Noise,

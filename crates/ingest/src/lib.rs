@@ -8,10 +8,12 @@ mod cases;
 mod deduplicate;
 mod enrich;
 mod intake;
+mod lessons;
 mod normalize;
 mod persist;
 mod pipeline;
 mod receive;
+mod relabel;
 mod resolve;
 mod route;
 mod thread;
@@ -20,6 +22,7 @@ pub use accounts::{Accounts, open_account};
 pub use intake::{AccountSink, Intake, IntakeError};
 pub use pipeline::{Pipeline, PipelineError};
 pub use receive::receive;
+pub use relabel::Relabel;
 
 /// Now, in UTC milliseconds.
 fn now() -> voce_domain::Millis {

@@ -14,6 +14,7 @@ use voce_store::{
     attachments::Attachment,
     deliveries,
     intake::{self, Finished},
+    quality,
 };
 
 use crate::{
@@ -39,6 +40,8 @@ pub(crate) async fn persist(tx: &mut Tx, items: &[&Item], rules: &[Rule], now: M
     react(&mut batch, &mut people, &threads, &stored);
     batch.rows.cases = cases.finish(tx, &mut batch.rows.events).await?;
     arrivals::write(tx, &batch.rows).await?;
+    let labelled = batch.rows.messages.iter().filter(|row| row.labels.is_some());
+    quality::count(tx, labelled.map(|row| row.sent_at)).await?;
     report(tx, &mut batch, &stored).await?;
     let finished: Vec<Finished> = batch
         .fates

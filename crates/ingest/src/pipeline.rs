@@ -32,6 +32,7 @@ use crate::{
     Accounts,
     accounts::Known,
     enrich::enrich,
+    lessons::{Lessons, Taught},
     normalize::{Item, normalize},
     now,
     persist::persist,
@@ -70,6 +71,7 @@ pub struct Pipeline {
     engine: Arc<Engine>,
     blobs: Blobs,
     accounts: Mutex<Accounts>,
+    lessons: Mutex<Lessons>,
 }
 
 /// Items that are ready to be written.
@@ -81,12 +83,15 @@ struct Prepared {
 impl Pipeline {
     pub fn new(db: Db, registry: Registry, blobs: Blobs, vault: Vault) -> Self {
         let accounts = Mutex::new(Accounts::new(db.clone(), vault));
+        let engine = Arc::new(Engine::new());
+        let lessons = Mutex::new(Lessons::new(db.clone(), engine.clone()));
         Self {
             db,
             registry,
-            engine: Arc::new(Engine::new()),
+            engine,
             blobs,
             accounts,
+            lessons,
         }
     }
 
@@ -149,8 +154,9 @@ impl Pipeline {
             });
         }
         let accounts = self.accounts.lock().await.current().await?.clone();
+        let taught = self.lessons.lock().await.current().await?;
         let (registry, engine, blobs) = (self.registry.clone(), self.engine.clone(), self.blobs.clone());
-        let work = move || understand(&registry, &engine, &blobs, &accounts, taken.items);
+        let work = move || understand(&registry, &engine, &taught, &blobs, &accounts, taken.items);
         let items = tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| PipelineError::Interrupted)??;
@@ -226,6 +232,7 @@ impl Pipeline {
 fn understand(
     registry: &Registry,
     engine: &Engine,
+    taught: &Taught,
     blobs: &Blobs,
     accounts: &HashMap<Uuid, Arc<Known>>,
     raws: Vec<RawItem>,
@@ -234,6 +241,6 @@ fn understand(
         .iter()
         .map(|raw| normalize(registry, accounts.get(&raw.account_id).cloned(), raw))
         .collect();
-    enrich(engine, blobs, &mut items)?;
+    enrich(engine, taught, blobs, &mut items)?;
     Ok(items)
 }

@@ -4,7 +4,9 @@ pub mod connect;
 mod fetch;
 pub mod hooks;
 pub mod import;
+pub mod opinion;
 mod prune;
+mod relabel;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,8 @@ fn all(parts: &Parts) -> Vec<Box<dyn Job>> {
         Box::new(fetch::Fetch::new(parts.clone())),
         Box::new(import::Imports::new(parts.db.clone(), parts.blobs.clone())),
         Box::new(prune::Prune::new(parts.db.clone())),
+        Box::new(opinion::SecondOpinion::new(parts)),
+        Box::new(relabel::Relabel::new(parts.db.clone())),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use voce_store::{Db, idempotent_calls, intake, settings, web_hooks};
+use voce_store::{Db, idempotent_calls, intake, opinions, settings, web_hooks};
 
 use crate::{Job, JobError, Pace, now};
 
@@ -41,6 +41,7 @@ impl Job for Prune {
             let gone = intake::prune(&mut tx, now - kept, MOST).await?;
             idempotent_calls::prune(&mut tx, now - CALLS).await?;
             web_hooks::prune(&mut tx, now - kept, MOST).await?;
+            opinions::prune(&mut tx, now - kept).await?;
             tx.commit().await?;
             if gone < MOST.unsigned_abs() {
                 return Ok(());

@@ -1,6 +1,9 @@
 //! The small jobs, on both databases.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -22,11 +25,13 @@ use voce_store::{
     attachments,
     cases::{self, CaseRow, Scope},
     intake::{self, Finished},
-    messages, settings,
+    messages,
+    opinions::{self, Asked},
+    settings,
     testing::each_database,
 };
 
-use super::{fetch::Fetch, prune::Prune, wake::Wake, *};
+use super::{fetch::Fetch, opinion::SecondOpinion, prune::Prune, wake::Wake, *};
 
 const ACCOUNT: Uuid = Uuid::from_u128(7);
 
@@ -202,6 +207,110 @@ async fn files_given_by_address_are_fetched_or_say_why_not() {
             (files[1].blob.as_deref(), files[1].problem.as_deref()),
             (None, Some("the server answered 404 Not Found"))
         );
+    })
+    .await;
+}
+
+/// A language model that gives one answer to everything and counts its questions; without an answer it fails.
+async fn model(answer: Option<&'static str>, questions: Arc<AtomicUsize>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let (mut request, mut piece) = (Vec::new(), [0; 4096]);
+            while !request.ends_with(b"}") {
+                let read = socket.read(&mut piece).await.unwrap();
+                request.extend_from_slice(&piece[..read]);
+            }
+            let request = String::from_utf8(request).unwrap();
+            assert!(request.starts_with("POST /v1/chat/completions "), "{request}");
+            assert!(request.contains("Bearer secret"), "{request}");
+            assert!(!request.contains("anna@example.it"), "masked: {request}");
+            questions.fetch_add(1, Ordering::SeqCst);
+            let (status, body) = match answer {
+                Some(answer) => (
+                    "200 OK",
+                    json!({ "choices": [{ "message": { "content": answer } }] }).to_string(),
+                ),
+                None => ("503 Service Unavailable", String::new()),
+            };
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            socket.write_all((head + &body).as_bytes()).await.unwrap();
+        }
+    });
+    format!("http://{address}/v1")
+}
+
+#[tokio::test]
+async fn a_second_opinion_is_asked_once_within_its_budget_and_only_for_new_messages() {
+    each_database(|db| async move {
+        let house = House::new(db.clone()).await;
+        let ask = |id: &str, text: &str| json!({ "id": id, "author": { "email": format!("{id}@x.it") }, "text": text });
+        house.hear(ask("old", "Prima di tutto questo")).await;
+        let questions = Arc::new(AtomicUsize::new(0));
+        let answer = r#"{"sentiment": "negative", "request_type": "press", "urgency": "high"}"#;
+        let mut asked = Asked {
+            on: true,
+            url: model(Some(answer), questions.clone()).await,
+            model: "small".into(),
+            key: Some(house.parts.vault.seal(opinions::PURPOSE, b"secret")),
+            below: 100,
+            per_day: 1,
+            seconds: 5,
+        };
+        let mut tx = db.begin().await.unwrap();
+        opinions::save(&mut tx, &asked, false).await.unwrap();
+        tx.commit().await.unwrap();
+        let job = SecondOpinion::new(&house.parts);
+        let text = "Mandate il listino ad anna@example.it";
+        house.hear(ask("a", text)).await;
+        job.run().await.unwrap();
+        job.run().await.unwrap();
+        assert_eq!(
+            questions.load(Ordering::SeqCst),
+            1,
+            "the old message is none of its business"
+        );
+        let case = cases::by_number(&db, Scope::All, 2).await.unwrap();
+        assert_eq!(
+            (case.request_type.as_deref(), case.urgency.as_str()),
+            (Some("press"), "high")
+        );
+        let said = messages::of_case(&db, Scope::All, case.id, None, 1)
+            .await
+            .unwrap()
+            .messages
+            .remove(0);
+        assert_eq!(said.sentiment.as_deref(), Some("negative"));
+        assert!(
+            said.evidence.is_some_and(|why| why.contains("small")),
+            "it says who said so"
+        );
+
+        house.hear(ask("b", text)).await;
+        job.run().await.unwrap();
+        assert_eq!(
+            questions.load(Ordering::SeqCst),
+            1,
+            "the same question is not asked twice"
+        );
+        let again = cases::by_number(&db, Scope::All, 3).await.unwrap();
+        assert_eq!(again.request_type.as_deref(), Some("press"));
+        house.hear(ask("c", "Un altro testo per anna@example.it")).await;
+        job.run().await.unwrap();
+        assert_eq!(questions.load(Ordering::SeqCst), 1, "the day's budget is used up");
+
+        asked.per_day = 10;
+        asked.url = model(None, questions.clone()).await;
+        let mut tx = db.begin().await.unwrap();
+        opinions::save(&mut tx, &asked, true).await.unwrap();
+        tx.commit().await.unwrap();
+        job.run().await.unwrap();
+        job.run().await.unwrap();
+        assert_eq!(questions.load(Ordering::SeqCst), 2, "after a failure it waits");
+        let progress = opinions::progress(&db).await.unwrap();
+        assert!(progress.problem.is_some_and(|problem| problem.contains("503")) && progress.again_at > now());
     })
     .await;
 }

@@ -34,6 +34,8 @@ pub const TABLES: &[&str] = &[
     "attachments",
     "corrections",
     "label_examples",
+    "labelled_days",
+    "opinions",
     "reactions",
     "cases",
     "case_merges",

@@ -24,6 +24,13 @@ pub struct Lesson {
     pub at: Millis,
 }
 
+impl Lesson {
+    /// `None` for a label that this version does not know.
+    pub fn kind(&self) -> Option<LabelKind> {
+        self.label.parse().ok()
+    }
+}
+
 /// The newest lessons after one of them (ids are in the order of time), oldest first.
 pub async fn after(db: &Db, last: Option<Uuid>, most: i64) -> Result<Vec<Lesson>> {
     let mut lessons: Vec<Lesson> = sql!(db, c => sqlx::query_as(

@@ -22,6 +22,8 @@ pub struct Company {
     pub undo_seconds: u32,
     /// Raw incoming items and closed web-hook deliveries are kept so many days.
     pub retention_days: u32,
+    /// Brands, products and people that are to be recognised in what customers write.
+    pub names: Vec<String>,
 }
 
 impl Default for Company {
@@ -34,6 +36,7 @@ impl Default for Company {
             auto_close_days: Some(14),
             undo_seconds: 5,
             retention_days: 90,
+            names: Vec::new(),
         }
     }
 }

@@ -53,7 +53,10 @@ const MOST_BITS: u32 = 24;
 impl Model {
     /// Reads a model; the rows stay where they are.
     pub fn read(bytes: &'static [u8]) -> Result<Self, ModelError> {
-        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(ModelError::Unknown)?;
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .ok_or(ModelError::Unknown)?;
         let head = bytes.get(..end).and_then(|head| std::str::from_utf8(head).ok());
         let head = Head::parse(head.ok_or(ModelError::Unknown)?).ok_or(ModelError::Unknown)?;
         let outputs = head.outputs.len();
@@ -96,10 +99,16 @@ impl Model {
             Link::Logistic => "logistic",
         };
         let outputs = self.outputs.join(",");
-        let head = format!("{FORMAT} {} {} {link} {} {outputs}\n", self.name, self.version, linear.bits);
+        let head = format!(
+            "{FORMAT} {} {} {link} {} {outputs}\n",
+            self.name, self.version, linear.bits
+        );
         let mut bytes = head.into_bytes();
         let numbers = [linear.temperature].into_iter().chain(linear.steps.iter().copied());
-        for number in numbers.chain(linear.bias.iter().copied()).chain(linear.dense.iter().copied()) {
+        for number in numbers
+            .chain(linear.bias.iter().copied())
+            .chain(linear.dense.iter().copied())
+        {
             bytes.extend(number.to_le_bytes());
         }
         bytes.extend(linear.rows.iter());

@@ -68,6 +68,7 @@ rights!(
     ManagePeople,
     ManageSettings,
     ReadAudit,
+    ReadReports,
 );
 
 impl<R: Right> FromRequestParts<App> for May<R> {

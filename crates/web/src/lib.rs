@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod once;
 pub mod organizations;
 pub mod people;
+pub mod quality;
 pub mod router;
 pub mod rules;
 pub mod session;

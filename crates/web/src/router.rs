@@ -13,7 +13,7 @@ use tower_http::{compression::CompressionLayer, set_header::SetResponseHeaderLay
 use crate::{
     App, Error, account, api, assets, auth, channels, contacts, desk, error, flash,
     guard::{Access, Guarded},
-    health, hooks, imports, intake_pages, metrics, organizations, people, rules, settings_pages, setup,
+    health, hooks, imports, intake_pages, metrics, organizations, people, quality, rules, settings_pages, setup,
 };
 
 /// The pages and the API, ready to serve.
@@ -167,6 +167,17 @@ fn people(r: &mut Routes) {
     r.post("/settings/teams/{id}/delete", people::teams::delete);
     r.get("/settings/company", settings_pages::company::show);
     r.post("/settings/company", settings_pages::company::save);
+    r.get("/settings/opinion", settings_pages::opinion::show);
+    r.post("/settings/opinion", settings_pages::opinion::save);
+    r.get("/settings/quality", quality::show::show);
+    r.get("/settings/quality/live", quality::relabel::stream);
+    r.post("/settings/quality/relabel", quality::relabel::start);
+    r.get("/settings/request-types/{key}", quality::examples::show);
+    r.post("/settings/request-types/{key}/examples", quality::examples::add);
+    r.post(
+        "/settings/request-types/{key}/examples/{id}/remove",
+        quality::examples::remove,
+    );
     r.get("/settings/audit", settings_pages::audit::show);
     r.post("/settings/audit/verify", settings_pages::audit::verify);
     r.get("/settings/audit.csv", settings_pages::audit::export);

@@ -145,6 +145,7 @@ async fn wrote(db: &Db, account: Uuid, name: &str, subject: &str, texts: &[&str]
             created_at: at + turn as i64,
             labels: Some(&labels),
             evidence: Some("[{\"label\":\"sentiment\",\"words\":\"<script>alert(1)</script>\",\"weight\":1.0}]"),
+            details: Some("{\"entities\":[{\"kind\":\"order\",\"start\":0,\"end\":1,\"value\":\"<img src=x onerror=alert(1)>\"}]}"),
         });
     }
     arrivals::write(&mut tx, &rows).await.unwrap();

@@ -266,6 +266,7 @@ fn message<'a>(
         created_at: at,
         labels: inbound.then_some(labels),
         evidence: None,
+        details: None,
     }
 }
 

@@ -92,6 +92,7 @@ fn row<'a>(external_id: &'a str, case: Uuid, body: &'a str) -> NewMessage<'a> {
         created_at: 1,
         labels: None,
         evidence: None,
+        details: None,
     }
 }
 

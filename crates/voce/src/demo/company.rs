@@ -14,7 +14,7 @@ use voce_store::{
     Db, Tx, accounts,
     accounts::Settings,
     canned::{self, CannedRow},
-    rules, settings, tags, teams,
+    request_types, rules, settings, tags, teams,
     users::{self, NewUser},
 };
 
@@ -230,6 +230,18 @@ pub async fn found(db: &Db, now: i64) -> anyhow::Result<Company> {
         &mut tx,
         &settings::Company {
             name: "Bottega Aurora".into(),
+            names: [
+                "Bottega Aurora",
+                "Box Lana",
+                "cardigan",
+                "sciarpa in alpaca",
+                "maglione a trecce",
+                "gilet in lana rigenerata",
+                "poncho grigio",
+                "coperta a righe",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             ..Default::default()
         },
     )
@@ -269,6 +281,10 @@ pub async fn found(db: &Db, now: i64) -> anyhow::Result<Company> {
     }
     for (name, color) in TAGS {
         tags::create(&mut tx, name, color, now).await?;
+    }
+    // Types of its own, which the engine learns from corrections alone.
+    for name in ["Fatture", "Taglie"] {
+        request_types::create(&mut tx, name).await?;
     }
     for (shortcut, title, language, body) in CANNED {
         let row = CannedRow {

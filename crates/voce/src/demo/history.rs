@@ -17,13 +17,14 @@ use voce_channels::{
 use voce_domain::{
     case::{Step, Waiting},
     event::Actor,
+    labels::LabelKind,
     message::{MessageKind, Visibility},
 };
 use voce_ingest::{Intake, Pipeline};
 use voce_store::{
     Db, Tx, answers,
     answers::{NewAnswer, Written},
-    arrivals, cases,
+    arrivals, cases, corrections,
     deliveries::{self, Fate, Payload},
     messages::{self, NewWords},
     tags,
@@ -43,6 +44,9 @@ const DAY: i64 = 24 * HOUR;
 /// Needs that customers had in the year.
 const NEEDS: usize = 1_100;
 
+/// How often somebody puts a wrong label right; the others have no time.
+const CAREFUL: f64 = 0.4;
+
 /// One thing that happened.
 struct Act {
     at: i64,
@@ -56,6 +60,11 @@ enum What {
         text: String,
     },
     Assign(Uuid),
+    /// Looks at the request type and puts it right where the engine took it for another.
+    Correct {
+        by: Uuid,
+        request: String,
+    },
     Answer {
         by: usize,
         text: String,
@@ -174,6 +183,9 @@ fn plan_need(
         |rng: &mut StdRng| rng.random_range(4 * MINUTE..40 * MINUTE) * if rng.random_bool(0.3) { 12 } else { 1 };
     let mut at = opened + delay(rng);
     act(at, What::Assign(agent.id));
+    if let Some(request) = scenario.request.clone().filter(|_| rng.random_bool(CAREFUL)) {
+        act(at + 1, What::Correct { by: agent.id, request });
+    }
     for tag in &scenario.tags {
         act(at, What::Tag(tag.clone()));
     }
@@ -335,6 +347,9 @@ impl Theatre<'_> {
                 )
                 .await,
             ),
+            What::Correct { by, request } => {
+                corrections::correct(&mut tx, known.id, LabelKind::RequestType, Some(&request), by, at).await?;
+            }
             What::Close => drop(cases::step(&mut tx, known.case_id, Step::Close, Actor::SYSTEM, at, None).await),
             What::Tag(tag) => {
                 if let Some(tag) = self.tags.get(&tag) {

@@ -31,6 +31,8 @@ pub struct Scenario {
     pub language: String,
     /// How often it comes, against the others.
     pub weight: u32,
+    /// The request type that people of the company see in it.
+    pub request: Option<String>,
     pub subjects: Vec<String>,
     pub says: Vec<String>,
     pub answers: Vec<String>,

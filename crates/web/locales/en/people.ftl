@@ -193,6 +193,7 @@ permission-manage_hooks = Manage web hooks
 permission-manage_people = Manage people and teams
 permission-manage_settings = Manage settings
 permission-read_audit = Read the audit log
+permission-read_reports = Read reports
 
 # People
 people-invite = Invite somebody

@@ -193,6 +193,7 @@ permission-manage_hooks = Gestire i web hook
 permission-manage_people = Gestire persone e squadre
 permission-manage_settings = Gestire le impostazioni
 permission-read_audit = Leggere il registro
+permission-read_reports = Leggere i rapporti
 
 # Persone
 people-invite = Invita una persona

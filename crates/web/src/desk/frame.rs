@@ -122,16 +122,14 @@ impl Frame {
 
     /// The name of a request type, the company's own or that of the locales.
     pub fn type_name(&self, t: &Text, key: &str) -> String {
-        match self
-            .types
-            .iter()
-            .find(|row| row.key == key)
-            .and_then(|row| row.name.clone())
-        {
-            Some(name) => name,
-            None => builtin_type(t, key),
-        }
+        type_name(&self.types, t, key)
     }
+}
+
+/// The name of a request type, the company's own or that of the locales.
+pub fn type_name(types: &[RequestTypeRow], t: &Text, key: &str) -> String {
+    let own = types.iter().find(|row| row.key == key).and_then(|row| row.name.clone());
+    own.unwrap_or_else(|| builtin_type(t, key))
 }
 
 /// The locales' name of a request type; the key itself when they have none.

@@ -294,7 +294,7 @@ fn fields(t: &Text, frame: &Frame, address: &Address) -> Vec<Field> {
 }
 
 /// The languages that filters and corrections offer.
-pub const LANGUAGES: [&str; 8] = ["it", "en", "de", "fr", "es", "pt", "nl", "pl"];
+pub const LANGUAGES: [&str; 9] = ["it", "en", "de", "fr", "es", "pt", "nl", "ro", "pl"];
 
 /// The name of a language, by its code; the code where the locales have none.
 pub fn language(t: &Text, code: &str) -> String {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use voce_domain::{
     case::{CaseState, Status, Waiting},
     event::{ActorKind, EventKind},
+    labels::Details,
     permission::Permission,
 };
 use voce_store::{
@@ -21,7 +22,7 @@ use voce_store::{
 
 use super::{
     frame::Frame,
-    labels::{self, LabelView},
+    labels::{self, LabelView, Said},
     marks::{When, channel_icon, initials},
 };
 use crate::{App, Result, session::CurrentUser, text::Text};
@@ -56,6 +57,7 @@ pub struct MessageView {
     pub visibility: Option<String>,
     pub automatic: Option<String>,
     pub labels: Vec<LabelView>,
+    pub said: Said,
     pub delivery: Option<DeliveryView>,
     pub reactions: Vec<(&'static str, String)>,
 }
@@ -204,6 +206,11 @@ fn view(readers: &Readers<'_>, row: MessageRow, parts: Parts) -> MessageView {
         split_quoted(&row.body)
     };
     let public = row.visibility != "private" && side != "note";
+    let details: Details = row
+        .details
+        .as_deref()
+        .and_then(|json| serde_json::from_str(json).ok())
+        .unwrap_or_default();
     MessageView {
         side,
         hue: voce_assets::hue(&row.author_name),
@@ -226,11 +233,11 @@ fn view(readers: &Readers<'_>, row: MessageRow, parts: Parts) -> MessageView {
         files: parts.files.into_iter().map(|file| file_view(t, file)).collect(),
         visibility: public.then(|| t.get(&format!("visibility-{}", row.visibility))),
         automatic: (row.automatic != "no").then(|| t.get(&format!("automatic-{}", row.automatic.replace('_', "-")))),
-        labels: if side == "in" {
-            labels::of(t, readers.frame, &row, &parts.corrections, parts.newest)
-        } else {
-            Vec::new()
+        labels: match side {
+            "in" => labels::of(t, readers.frame, &row, &details, &parts.corrections, parts.newest),
+            _ => Vec::new(),
         },
+        said: labels::said(t, &details),
         delivery: parts.delivery.map(|delivery| delivery_view(readers, &row, delivery)),
         reactions: parts
             .reactions
@@ -462,7 +469,7 @@ fn told(readers: &Readers<'_>, recorded: &Recorded) -> Option<(&'static str, Str
         EventKind::CaseSplit => ("split", t.name("event-split", &number("new_number"))),
         EventKind::LabelsCorrected => {
             let label = data["label"].as_str().unwrap_or_default();
-            let to = labels::value_name(t, readers.frame, label, data["to"].as_str());
+            let to = labels::value_name(t, &readers.frame.types, label, data["to"].as_str());
             let words = [
                 ("label", t.get(&format!("label-{}", label.replace('_', "-"))).into()),
                 ("name", to.into()),

@@ -10,9 +10,11 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
+use voce_domain::labels::LabelKind;
 use voce_store::{
     audit,
     canned::{self, CannedRow},
+    lessons,
     request_types::{self, RequestTypeRow},
     tags,
 };
@@ -382,6 +384,8 @@ struct TypeLine {
     row: RequestTypeRow,
     /// What it is called now.
     name: String,
+    /// Examples and corrections that teach it.
+    lessons: i64,
     first: bool,
     last: bool,
 }
@@ -391,7 +395,12 @@ pub async fn types(may: May<right::ManageRules>, State(app): State<App>) -> Resu
     let rows = request_types::all(&app.db).await?;
     let t = may.user.text();
     let last = rows.len().saturating_sub(1);
+    let taught = lessons::counts(&app.db, LabelKind::RequestType).await?;
     let line = |(at, row): (usize, RequestTypeRow)| TypeLine {
+        lessons: taught
+            .iter()
+            .find(|(key, _)| *key == row.key)
+            .map_or(0, |(_, lessons)| *lessons),
         name: row.name.clone().unwrap_or_else(|| builtin_type(&t, &row.key)),
         first: at == 0,
         last: at == last,

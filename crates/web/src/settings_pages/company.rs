@@ -45,7 +45,13 @@ pub struct Entry {
     auto_close_days: String,
     undo_seconds: String,
     retention_days: String,
+    /// One a line.
+    names: String,
 }
+
+/// Names to recognise, and the longest of them in characters.
+const MOST_NAMES: usize = 5_000;
+const LONGEST_NAME: usize = 100;
 
 impl Entry {
     fn of(company: &Company) -> Self {
@@ -57,6 +63,7 @@ impl Entry {
             auto_close_days: company.auto_close_days.map(|days| days.to_string()).unwrap_or_default(),
             undo_seconds: company.undo_seconds.to_string(),
             retention_days: company.retention_days.to_string(),
+            names: company.names.join("\n"),
         }
     }
 
@@ -68,6 +75,16 @@ impl Entry {
         let country = self.country.trim().to_ascii_uppercase();
         let letters = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
         problems.check(letters, "country", "country-wrong");
+        let names: Vec<String> = self
+            .names
+            .lines()
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
+        problems.check(names.len() <= MOST_NAMES, "names", "names-too-many");
+        let short = names.iter().all(|name| name.chars().count() <= LONGEST_NAME);
+        problems.check(short, "names", "names-too-long");
         let mut number = |text: &str, field, lowest, highest| {
             let value = text
                 .trim()
@@ -92,6 +109,7 @@ impl Entry {
                 auto_close_days,
                 undo_seconds,
                 retention_days,
+                names,
             }),
             _ => Err(problems),
         }
@@ -181,6 +199,7 @@ mod tests {
     fn a_form_is_read_back_as_it_was_written() {
         let company = Company {
             auto_close_days: None,
+            names: vec!["Box Lana".into(), "Bottega Aurora".into()],
             ..Company::default()
         };
         assert_eq!(Entry::of(&company).validate(), Ok(company));

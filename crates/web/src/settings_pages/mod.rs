@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod company;
 pub mod navigation;
+pub mod opinion;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};

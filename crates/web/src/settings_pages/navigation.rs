@@ -68,12 +68,14 @@ pub const GROUPS: [Group; 4] = [
                 "settings-request-types",
                 ManageRules,
             ),
+            entry("/settings/quality", "gauge", "settings-quality", ReadReports),
         ],
     },
     Group {
         title: "settings-company",
         entries: &[
             entry("/settings/company", "building-2", "settings-general", ManageSettings),
+            entry("/settings/opinion", "wand-sparkles", "settings-opinion", ManageSettings),
             entry("/settings/hooks", "webhook", "settings-hooks", ManageHooks),
             entry("/settings/intake", "inbox", "settings-intake", ReadIntake),
             entry("/settings/export", "download", "settings-export", Export),
