@@ -94,8 +94,6 @@ struct Node {
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     words: HashMap<Box<str>, WordId, BuildHasherDefault<Fnv>>,
-    /// How much each word speaks for Italian and for English.
-    languages: Vec<[f32; 2]>,
     nodes: Vec<Node>,
     steps: HashMap<(u32, WordId), u32, BuildHasherDefault<Fnv>>,
 }
@@ -113,11 +111,6 @@ impl Lexicon {
 
     pub fn word(&self, folded: &str) -> Option<WordId> {
         self.words.get(folded).copied()
-    }
-
-    /// How much a word speaks for Italian and for English.
-    pub fn language_of(&self, word: WordId) -> [f32; 2] {
-        self.languages.get(word as usize).copied().unwrap_or_default()
     }
 
     /// Everything found in the tokens. Of several entries of one kind that overlap, the one that starts first speaks, and of those
