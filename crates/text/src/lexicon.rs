@@ -66,6 +66,10 @@ pub(crate) enum Effect {
     /// Raises (or lowers) urgency.
     Urgency(f32),
     Noise(Noise, f32),
+    /// Suggests that the words mean the opposite, 0 to 1.
+    Irony(f32),
+    /// Like `Irony`, as a hashtag only.
+    IronyTag(f32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,7 +157,7 @@ impl Lexicon {
 
 impl Effect {
     /// Feelings and what changes them.
-    fn is_feeling(self) -> bool {
+    pub fn is_feeling(self) -> bool {
         matches!(
             self,
             Self::Feeling(_) | Self::Courtesy(_) | Self::Negation | Self::Strength(_) | Self::Contrast
@@ -165,7 +169,7 @@ impl Effect {
         match (self, other) {
             (Self::Request(a, _), Self::Request(b, _)) => a == b,
             (Self::Noise(a, _), Self::Noise(b, _)) => a == b,
-            (Self::Urgency(_), Self::Urgency(_)) => true,
+            (Self::Urgency(_), Self::Urgency(_)) | (Self::Irony(_), Self::Irony(_)) => true,
             _ => self.is_feeling() && other.is_feeling(),
         }
     }

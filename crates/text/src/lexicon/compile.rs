@@ -36,6 +36,7 @@ const FILES: &[File] = files! {
     ITALIAN, inflect::unchanged, "it/requests.txt";
     ITALIAN, inflect::unchanged, "it/urgency.txt";
     ITALIAN, inflect::unchanged, "it/noise.txt";
+    ITALIAN, inflect::unchanged, "it/irony.txt";
     ENGLISH, inflect::english_verb, "en/verbs.txt";
     ENGLISH, inflect::english_noun, "en/nouns.txt";
     ENGLISH, inflect::english_adjective, "en/adjectives.txt";
@@ -45,6 +46,7 @@ const FILES: &[File] = files! {
     ENGLISH, inflect::unchanged, "en/requests.txt";
     ENGLISH, inflect::unchanged, "en/urgency.txt";
     ENGLISH, inflect::unchanged, "en/noise.txt";
+    ENGLISH, inflect::unchanged, "en/irony.txt";
 };
 
 pub(super) fn builtin() -> Lexicon {
@@ -94,6 +96,8 @@ fn parse_head(head: &str) -> Option<Effect> {
         "strength" => Effect::Strength(value),
         "contrast" => Effect::Contrast,
         "urgency" => Effect::Urgency(value),
+        "irony" => Effect::Irony(value),
+        "irony_tag" => Effect::IronyTag(value),
         _ => match name.parse::<Noise>() {
             Ok(noise) => Effect::Noise(noise, value),
             Err(_) => Effect::Request(REQUEST_TYPES.iter().position(|&key| key == name)? as u8, value),
