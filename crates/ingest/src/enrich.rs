@@ -53,6 +53,7 @@ fn label(engine: &Engine, message: &IncomingMessage, hint: Option<&str>) -> Labe
             .get("language")
             .and_then(|language| language.as_str())
             .or(hint),
+        ..Context::default()
     };
     let labels = catch_unwind(AssertUnwindSafe(|| engine.label(&message.text, &context)));
     let mut labels = labels.unwrap_or_else(|_| {
