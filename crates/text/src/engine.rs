@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use voce_domain::labels::{Details, Labels};
+use voce_domain::labels::{Details, Entity, Labels};
 
 use crate::evidence::Evidences;
 use crate::features::Features;
 use crate::feelings::Felt;
+use crate::learn::Company;
 use crate::lexicon::{Hit, Lexicon, Tongue};
 use crate::tokens::Token;
-use crate::{body, feelings, irony, language, noise, request, sentiment, tokens, urgency};
+use crate::{body, feelings, irony, language, noise, phrases, request, sentiment, tokens, urgency};
 
 /// Labels messages. Built once (it compiles the lexicons) and shared between threads.
 pub struct Engine {
@@ -73,9 +74,17 @@ impl Engine {
     /// Says what a message's author means. Quoted mail and signatures are passed over, and of very long texts the first 4,000
     /// characters are judged. Any input is accepted.
     pub fn label(&self, text: &str, context: &Context) -> Labels {
-        self.with_reading(text, context, |reading, language| {
-            self.judge(reading, language, context)
-        })
+        self.label_for(&Company::default(), text, context)
+    }
+
+    /// As [`Self::label`], with what a company's people have corrected.
+    pub fn label_for(&self, company: &Company, text: &str, context: &Context) -> Labels {
+        let mut labels = self.with_reading(text, context, |reading, language| {
+            self.judge(company, reading, language, context)
+        });
+        labels.details.entities = in_subject(company, context.subject);
+        labels.details.entities.extend(company.entities(text));
+        labels
     }
 
     /// Reads a text once, for whoever judges it or learns from it.
@@ -100,7 +109,13 @@ impl Engine {
         then(&reading, language)
     }
 
-    fn judge(&self, reading: &Reading, language: Option<language::Decision>, context: &Context) -> Labels {
+    fn judge(
+        &self,
+        company: &Company,
+        reading: &Reading,
+        language: Option<language::Decision>,
+        context: &Context,
+    ) -> Labels {
         let mut evidences = Evidences::default();
         if let Some(decision) = &language {
             language::explain(decision, reading, &mut evidences);
@@ -115,7 +130,7 @@ impl Engine {
             Some(_) => (None, 0.0),
             None => request::judge(reading, &sentiment, &mut evidences),
         };
-        Labels {
+        let mut labels = Labels {
             language: language.clone(),
             sentiment,
             request_type: request_type.map(str::to_owned),
@@ -126,12 +141,24 @@ impl Engine {
                 irony: irony::judge(reading, &features, code, &mut evidences),
                 sentences: sentiment::sentences(reading, &features, code),
                 targets: sentiment::targets(reading, &features, code, context.targets),
+                phrases: phrases::of(reading),
                 ..Details::default()
             },
-            evidence: evidences.strongest(reading),
             ..Labels::unknown()
-        }
+        };
+        company.revise(self, reading, &features, &mut labels, &mut evidences);
+        labels.evidence = evidences.strongest(reading);
+        labels
     }
+}
+
+/// What the subject line names; none of it stands in the text, so that its range is empty.
+fn in_subject(company: &Company, subject: Option<&str>) -> Vec<Entity> {
+    let mut found = subject.map(|subject| company.entities(subject)).unwrap_or_default();
+    for entity in &mut found {
+        (entity.start, entity.end) = (0, 0);
+    }
+    found
 }
 
 /// The subject is read as the first line, except that of an answer: it repeats what somebody said before.
