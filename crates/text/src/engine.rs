@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 
-use voce_domain::labels::Labels;
+use voce_domain::labels::{Details, Entity, Labels};
 
 use crate::evidence::Evidences;
+use crate::features::Features;
+use crate::feelings::Felt;
+use crate::learn::Company;
 use crate::lexicon::{Hit, Lexicon, Tongue};
 use crate::tokens::Token;
-use crate::{body, language, noise, request, sentiment, tokens, urgency};
+use crate::{body, feelings, irony, language, noise, phrases, request, sentiment, tokens, urgency};
 
 /// Labels messages. Built once (it compiles the lexicons) and shared between threads.
 pub struct Engine {
@@ -22,6 +25,8 @@ pub struct Context<'a> {
     pub automatic: Automatic,
     /// Language that the platform or the account tells (BCP 47, e.g. `it` or `en-GB`); used when the text itself does not tell.
     pub language_hint: Option<&'a str>,
+    /// Names of brands, products and people towards which sentiment is to be told.
+    pub targets: &'a [&'a str],
 }
 
 /// What the protocol's own headers said about a machine having written the message.
@@ -40,6 +45,7 @@ pub(crate) struct Reading<'a> {
     pub tokens: Vec<Token>,
     /// Entries of the lexicon found in the tokens, by their first token.
     pub hits: Vec<Hit>,
+    pub felt: Vec<Felt>,
 }
 
 impl Reading<'_> {
@@ -68,9 +74,17 @@ impl Engine {
     /// Says what a message's author means. Quoted mail and signatures are passed over, and of very long texts the first 4,000
     /// characters are judged. Any input is accepted.
     pub fn label(&self, text: &str, context: &Context) -> Labels {
-        self.with_reading(text, context, |reading, language| {
-            self.judge(reading, language, context)
-        })
+        self.label_for(&Company::default(), text, context)
+    }
+
+    /// As [`Self::label`], with what a company's people have corrected.
+    pub fn label_for(&self, company: &Company, text: &str, context: &Context) -> Labels {
+        let mut labels = self.with_reading(text, context, |reading, language| {
+            self.judge(company, reading, language, context)
+        });
+        labels.details.entities = in_subject(company, context.subject);
+        labels.details.entities.extend(company.entities(text));
+        labels
     }
 
     /// Reads a text once, for whoever judges it or learns from it.
@@ -82,40 +96,69 @@ impl Engine {
     ) -> T {
         let source = with_subject(text, context.subject);
         let tokens = tokens::read(&source, body::own_words(&source), &self.lexicon);
-        let language = language::decide(&source, &tokens, &self.lexicon, context.language_hint);
+        let language = language::decide(&source, &tokens, context.language_hint);
         let code = language.as_ref().map(|decision| decision.code.as_str());
         let hits = self.lexicon.hits(&tokens, Tongue::of(code));
-        let reading = Reading {
+        let mut reading = Reading {
             text: &source,
             tokens,
             hits,
+            felt: Vec::new(),
         };
+        reading.felt = feelings::read(&reading);
         then(&reading, language)
     }
 
-    fn judge(&self, reading: &Reading, language: Option<language::Decision>, context: &Context) -> Labels {
+    fn judge(
+        &self,
+        company: &Company,
+        reading: &Reading,
+        language: Option<language::Decision>,
+        context: &Context,
+    ) -> Labels {
         let mut evidences = Evidences::default();
         if let Some(decision) = &language {
-            language::explain(decision, reading, &self.lexicon, &mut evidences);
+            language::explain(decision, reading, &mut evidences);
         }
-        let sentiment = sentiment::judge(reading, &mut evidences);
+        let language = language.map(|decision| decision.code);
+        let code = language.as_deref();
+        let features = Features::read(reading);
+        let sentiment = sentiment::judge(reading, &features, code, &mut evidences);
         let urgency = urgency::judge(reading, &sentiment, &mut evidences);
         let noise = noise::judge(reading, context.automatic, &mut evidences);
         let (request_type, request_confidence) = match noise {
             Some(_) => (None, 0.0),
             None => request::judge(reading, &sentiment, &mut evidences),
         };
-        Labels {
-            language: language.map(|decision| decision.code),
+        let mut labels = Labels {
+            language: language.clone(),
             sentiment,
             request_type: request_type.map(str::to_owned),
             request_confidence,
             urgency,
             noise,
-            evidence: evidences.strongest(reading),
+            details: Details {
+                irony: irony::judge(reading, &features, code, &mut evidences),
+                sentences: sentiment::sentences(reading, &features, code),
+                targets: sentiment::targets(reading, &features, code, context.targets),
+                phrases: phrases::of(reading),
+                ..Details::default()
+            },
             ..Labels::unknown()
-        }
+        };
+        company.revise(self, reading, &features, &mut labels, &mut evidences);
+        labels.evidence = evidences.strongest(reading);
+        labels
     }
+}
+
+/// What the subject line names; none of it stands in the text, so that its range is empty.
+fn in_subject(company: &Company, subject: Option<&str>) -> Vec<Entity> {
+    let mut found = subject.map(|subject| company.entities(subject)).unwrap_or_default();
+    for entity in &mut found {
+        (entity.start, entity.end) = (0, 0);
+    }
+    found
 }
 
 /// The subject is read as the first line, except that of an answer: it repeats what somebody said before.

@@ -2,6 +2,7 @@
 //!
 //! Numbers that carry check digits are only found when these are right, which keeps telephone numbers from becoming accounts.
 
+mod catalogue;
 mod check;
 mod dates;
 mod numbers;
@@ -11,6 +12,7 @@ mod tests;
 use voce_domain::labels::{Entity, EntityKind};
 
 use crate::fold::fold;
+pub(crate) use catalogue::Catalogue;
 
 /// Of longer texts the first bytes are searched; masking searches everything.
 const SEARCHED: usize = 16_000;

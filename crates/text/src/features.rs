@@ -4,6 +4,8 @@
 
 mod dense;
 
+use std::ops::Range;
+
 use crate::engine::Reading;
 use crate::fold::fold_into;
 use crate::lexicon::Effect;
@@ -51,7 +53,26 @@ impl Features {
         Self {
             sparse,
             words,
-            dense: dense::read(reading),
+            dense: dense::read(reading, 0..reading.tokens.len()),
+        }
+    }
+
+    /// The features of a part of the text, as if it stood alone.
+    pub fn within(&self, reading: &Reading, tokens: Range<usize>) -> Self {
+        let inside = |feature: &&Feature| {
+            tokens.contains(&usize::from(feature.first)) && tokens.contains(&usize::from(feature.last))
+        };
+        let (by_word, by_letter) = self.sparse.split_at(self.words.min(self.sparse.len()));
+        let mut sparse: Vec<Feature> = by_word.iter().filter(inside).copied().collect();
+        let words = sparse.len();
+        sparse.extend(by_letter.iter().filter(inside));
+        let (by_word, by_letter) = sparse.split_at_mut(words);
+        share(by_word);
+        share(by_letter);
+        Self {
+            sparse,
+            words,
+            dense: dense::read(reading, tokens),
         }
     }
 }

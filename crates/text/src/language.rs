@@ -1,117 +1,108 @@
-//! Which language a text is in.
+//! Which language a text is in, by the n-grams of its letters.
+
+mod grams;
+mod scripts;
+pub mod training;
+
+use std::sync::LazyLock;
 
 use voce_domain::labels::LabelKind;
-use whichlang::{Lang, detect_language};
 
 use crate::engine::Reading;
 use crate::evidence::Evidences;
-use crate::lexicon::Lexicon;
+use crate::features::Features;
+use crate::model::Model;
 use crate::tokens::{Kind, Token};
 
 /// Weight of language in the evidence: people seldom ask why, so other labels go first.
 const EVIDENCE: f32 = 0.2;
 
+/// What the model tells apart.
+const CLASSES: [&str; 9] = ["it", "en", "fr", "de", "es", "pt", "nl", "ro", OTHER];
+/// Any other language in Latin letters.
+const OTHER: &str = "xx";
+
+/// A guess that is less certain than this is none.
+const LEAST: f32 = 0.34;
+/// A guess that is less certain than this yields to what the platform says.
+const CERTAIN: f32 = 0.75;
+/// A guess from one word alone is none if it is less certain than this: it may be a name.
+const LONE: f32 = 0.82;
+
+static MODEL: LazyLock<Option<Model>> = LazyLock::new(|| Model::read(include_bytes!("../models/language.bin")).ok());
+
 /// A language and what told it.
 pub(crate) struct Decision {
     /// ISO 639-1.
     pub code: String,
-    pub by: By,
+    by: By,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    Words,
-    Letters,
+enum By {
+    /// The n-grams and which of [`CLASSES`] they spoke for.
+    Words(Features, usize),
+    /// Letters that few languages share.
+    Script,
     Hint,
 }
 
-/// The language, or `None` when links, names and pictures are all there is, or too little else.
-///
-/// Italian and English are known by their frequent words; other languages by the character n-grams of `whichlang`.
-pub(crate) fn decide(text: &str, tokens: &[Token], lexicon: &Lexicon, hint: Option<&str>) -> Option<Decision> {
-    let words = || tokens.iter().filter(|token| token.kind == Kind::Word);
-    let count = words().count();
-    if count == 0 {
+/// The language, or `None` when links, names and pictures are all there is, or too little else, or a language that the model
+/// does not know.
+pub(crate) fn decide(text: &str, tokens: &[Token], hint: Option<&str>) -> Option<Decision> {
+    let hinted = || hint.and_then(primary).map(|code| Decision { code, by: By::Hint });
+    if let Some(code) = scripts::decide(text, tokens) {
+        return Some(Decision {
+            code: code.to_owned(),
+            by: By::Script,
+        });
+    }
+    if !says_something(tokens) {
         return None;
     }
-    let (mut italian, mut english) = (0.0, 0.0);
-    for [it, en] in words()
-        .filter_map(|token| token.word)
-        .map(|word| lexicon.language_of(word))
-    {
-        italian += it;
-        english += en;
-    }
-    let (own, best, other) = if italian >= english {
-        ("it", italian, english)
-    } else {
-        ("en", english, italian)
+    let features = grams::read(text, tokens);
+    let (class, certainty) = MODEL.as_ref().and_then(|model| guess(model, &features))?;
+    let code = CLASSES.get(class).copied().filter(|code| *code != OTHER);
+    let told = |code: &str| Decision {
+        code: code.to_owned(),
+        by: By::Words(features, class),
     };
-    let told = |code: &str, by| {
-        Some(Decision {
-            code: code.to_owned(),
-            by,
-        })
-    };
-    // Enough words of one language and few of the other: certain without looking at letters.
-    if best >= 2.0 && best >= 2.5 * other && best >= 0.25 * count as f32 {
-        return told(own, By::Words);
+    let lone = tokens.iter().filter(|token| token.kind == Kind::Word).count() == 1;
+    let (least, certain) = if lone { (LONE, LONE) } else { (LEAST, CERTAIN) };
+    match code {
+        Some(code) if certainty >= certain => Some(told(code)),
+        Some(code) if certainty >= least => hinted().or_else(|| Some(told(code))),
+        None if certainty >= certain => None,
+        _ => hinted(),
     }
-    let letters = own_letters(text, words());
-    let enough = letters.chars().count() >= 12 && count >= 3;
-    if !enough && is_latin(&letters) {
-        return match hint.and_then(primary) {
-            _ if best >= 0.5 && best >= 2.0 * other => told(own, By::Words),
-            Some(code) => Some(Decision { code, by: By::Hint }),
-            None => None,
-        };
-    }
-    match code(detect_language(&letters)) {
-        "it" if english > italian + 1.0 => told("en", By::Words),
-        "en" if italian > english + 1.0 => told("it", By::Words),
-        guess @ ("it" | "en") => told(guess, By::Letters),
-        // A wrong guess is more likely than a text full of Italian or English words.
-        _ if best >= 1.0 && best >= 0.3 * count as f32 && best >= 2.0 * other => told(own, By::Words),
-        guess => told(guess, By::Letters),
-    }
+}
+
+/// The most likely class and its probability.
+fn guess(model: &Model, features: &Features) -> Option<(usize, f32)> {
+    let mut probabilities = [0.0; CLASSES.len()];
+    model.linear.probabilities(features, &mut probabilities);
+    let classes = probabilities.into_iter().enumerate();
+    classes.max_by(|(_, a), (_, b)| a.total_cmp(b))
+}
+
+/// One word may speak for a language; one hashtag is a name.
+fn says_something(tokens: &[Token]) -> bool {
+    let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
+    count(Kind::Word) > 0 || count(Kind::Hashtag) > 1
 }
 
 /// Names the words, or the rule, that told the language.
-pub(crate) fn explain(decision: &Decision, reading: &Reading, lexicon: &Lexicon, evidences: &mut Evidences) {
-    let side = match (decision.by, decision.code.as_str()) {
-        (By::Words, "it") => 0,
-        (By::Words, _) => 1,
-        (By::Letters, _) => return evidences.rule(LabelKind::Language, "letters", EVIDENCE),
-        (By::Hint, _) => return evidences.rule(LabelKind::Language, "hint", EVIDENCE),
-    };
-    let telling = |token: &Token| token.word.is_some_and(|word| lexicon.language_of(word)[side] >= 0.5);
-    let tokens = reading.tokens.iter().enumerate();
-    for (at, _) in tokens
-        .filter(|(_, token)| token.kind == Kind::Word && telling(token))
-        .take(2)
-    {
-        evidences.words(LabelKind::Language, reading, at..=at, EVIDENCE);
-    }
-}
-
-/// The words alone, so that links, names and signs do not speak.
-fn own_letters<'a>(text: &str, words: impl Iterator<Item = &'a Token>) -> String {
-    const ENOUGH: usize = 500;
-    let mut letters = String::with_capacity(text.len().min(ENOUGH + 100));
-    for word in words {
-        letters.push_str(text.get(word.range()).unwrap_or_default());
-        letters.push(' ');
-        if letters.len() >= ENOUGH {
-            break;
+pub(crate) fn explain(decision: &Decision, reading: &Reading, evidences: &mut Evidences) {
+    match &decision.by {
+        By::Script => evidences.rule(LabelKind::Language, "letters", EVIDENCE),
+        By::Hint => evidences.rule(LabelKind::Language, "hint", EVIDENCE),
+        By::Words(features, class) => {
+            let reasons = MODEL.as_ref().map(|model| model.linear.why(features, *class));
+            let speaking = reasons.into_iter().flatten().filter(|reason| reason.weight > 0.0);
+            for reason in speaking.take(2) {
+                evidences.words(LabelKind::Language, reading, reason.token..=reason.token, EVIDENCE);
+            }
         }
     }
-    letters
-}
-
-fn is_latin(letters: &str) -> bool {
-    letters
-        .chars()
-        .all(|letter| letter < '\u{250}' || !letter.is_alphabetic())
 }
 
 /// `en-GB` gives `en`; what is not two letters gives nothing.
@@ -120,23 +111,37 @@ fn primary(hint: &str) -> Option<String> {
     (code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_lowercase())).then_some(code)
 }
 
-fn code(language: Lang) -> &'static str {
-    match language {
-        Lang::Ara => "ar",
-        Lang::Cmn => "zh",
-        Lang::Deu => "de",
-        Lang::Eng => "en",
-        Lang::Fra => "fr",
-        Lang::Hin => "hi",
-        Lang::Ita => "it",
-        Lang::Jpn => "ja",
-        Lang::Kor => "ko",
-        Lang::Nld => "nl",
-        Lang::Por => "pt",
-        Lang::Rus => "ru",
-        Lang::Spa => "es",
-        Lang::Swe => "sv",
-        Lang::Tur => "tr",
-        Lang::Vie => "vi",
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_model_in_the_binary_is_whole() {
+        let model = MODEL.as_ref().expect("models/language.bin is read");
+        assert_eq!(model.outputs, CLASSES);
+    }
+
+    #[test]
+    fn knows_short_texts_of_eight_languages_and_says_when_it_does_not() {
+        let engine = crate::Engine::new();
+        for (text, expected) in [
+            ("ma che bello", Some("it")),
+            ("how lovely", Some("en")),
+            ("je ne sais pas", Some("fr")),
+            ("mir egal", Some("de")),
+            ("te quiero mucho", Some("es")),
+            ("não sei", Some("pt")),
+            ("dat weet ik niet", Some("nl")),
+            ("nu mai pot", Some("ro")),
+            ("Tack så mycket för hjälpen", None),
+            ("Nie wiem co się dzieje", None),
+            // Mixed texts are in the language of most of their words.
+            ("oggi ho un meeting con il team e poi una call, che stress", Some("it")),
+            ("RT @anna: good morning to you all #buongiorno", Some("en")),
+            ("#MondayMotivation #work", Some("en")),
+        ] {
+            let labels = engine.label(text, &crate::Context::default());
+            assert_eq!(labels.language.as_deref(), expected, "{text}");
+        }
     }
 }

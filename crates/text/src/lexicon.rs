@@ -66,6 +66,10 @@ pub(crate) enum Effect {
     /// Raises (or lowers) urgency.
     Urgency(f32),
     Noise(Noise, f32),
+    /// Suggests that the words mean the opposite, 0 to 1.
+    Irony(f32),
+    /// Like `Irony`, as a hashtag only.
+    IronyTag(f32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -94,8 +98,6 @@ struct Node {
 #[derive(Debug)]
 pub(crate) struct Lexicon {
     words: HashMap<Box<str>, WordId, BuildHasherDefault<Fnv>>,
-    /// How much each word speaks for Italian and for English.
-    languages: Vec<[f32; 2]>,
     nodes: Vec<Node>,
     steps: HashMap<(u32, WordId), u32, BuildHasherDefault<Fnv>>,
 }
@@ -113,11 +115,6 @@ impl Lexicon {
 
     pub fn word(&self, folded: &str) -> Option<WordId> {
         self.words.get(folded).copied()
-    }
-
-    /// How much a word speaks for Italian and for English.
-    pub fn language_of(&self, word: WordId) -> [f32; 2] {
-        self.languages.get(word as usize).copied().unwrap_or_default()
     }
 
     /// Everything found in the tokens. Of several entries of one kind that overlap, the one that starts first speaks, and of those
@@ -160,7 +157,7 @@ impl Lexicon {
 
 impl Effect {
     /// Feelings and what changes them.
-    fn is_feeling(self) -> bool {
+    pub fn is_feeling(self) -> bool {
         matches!(
             self,
             Self::Feeling(_) | Self::Courtesy(_) | Self::Negation | Self::Strength(_) | Self::Contrast
@@ -172,7 +169,7 @@ impl Effect {
         match (self, other) {
             (Self::Request(a, _), Self::Request(b, _)) => a == b,
             (Self::Noise(a, _), Self::Noise(b, _)) => a == b,
-            (Self::Urgency(_), Self::Urgency(_)) => true,
+            (Self::Urgency(_), Self::Urgency(_)) | (Self::Irony(_), Self::Irony(_)) => true,
             _ => self.is_feeling() && other.is_feeling(),
         }
     }

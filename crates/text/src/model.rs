@@ -1,7 +1,7 @@
 //! Trained models as files: a line that says what it is, then the numbers, then a checksum.
 //!
 //! ```text
-//! voce-model 1 <name> <version> <link> <bits> <output,output,...>\n
+//! voce-model 1 <name> <version> <link> <bits> <dense sums> <output,output,...>\n
 //! temperature, steps, bias, dense sums   (f32, little-endian)
 //! rows                                   (one byte per weight)
 //! FNV-1a of everything before            (u64, little-endian)
@@ -65,7 +65,7 @@ impl Model {
         if checksum(body).to_le_bytes() != sum {
             return Err(ModelError::Checksum);
         }
-        let floats = 1 + outputs * (2 + DENSE);
+        let floats = 1 + outputs * (2 + head.dense);
         let numbers = body.get(end + 1..).unwrap_or_default();
         let (numbers, rows) = numbers.split_at_checked(floats * 4).ok_or(ModelError::Length)?;
         if rows.len() != outputs << head.bits {
@@ -82,7 +82,7 @@ impl Model {
             temperature,
             steps: take(outputs),
             bias: take(outputs),
-            dense: take(outputs * DENSE),
+            dense: take(outputs * head.dense),
         };
         Ok(Self {
             name: head.name.to_owned(),
@@ -99,8 +99,9 @@ impl Model {
             Link::Logistic => "logistic",
         };
         let outputs = self.outputs.join(",");
+        let dense = linear.dense.len() / self.outputs.len().max(1);
         let head = format!(
-            "{FORMAT} {} {} {link} {} {outputs}\n",
+            "{FORMAT} {} {} {link} {} {dense} {outputs}\n",
             self.name, self.version, linear.bits
         );
         let mut bytes = head.into_bytes();
@@ -122,6 +123,8 @@ struct Head<'a> {
     version: u32,
     link: Link,
     bits: u32,
+    /// How many of the dense sums there were when it was trained; later ones it does not know.
+    dense: usize,
     outputs: Vec<&'a str>,
 }
 
@@ -138,6 +141,7 @@ impl<'a> Head<'a> {
                 _ => return None,
             },
             bits: word()?.parse().ok().filter(|bits| *bits <= MOST_BITS)?,
+            dense: word()?.parse().ok().filter(|dense| *dense <= DENSE)?,
             outputs: word()?.split(',').collect(),
         };
         (words.next().is_none() && head.outputs.iter().all(|output| !output.is_empty())).then_some(head)
@@ -197,7 +201,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(head in "(voce-model 1 a 1 (softmax|logistic) [0-9]{1,3} [a,]{0,5}\n)?", body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn any_bytes_are_read_or_refused(head in "(voce-model 1 a 1 (softmax|logistic) [0-9]{1,2} [0-9]{1,2} [a,]{0,5}\n)?", body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let mut bytes = head.into_bytes();
             bytes.extend(body);
             bytes.extend(checksum(&bytes).to_le_bytes());

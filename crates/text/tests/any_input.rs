@@ -63,7 +63,7 @@ fn in_range(labels: &Labels) -> bool {
 proptest! {
     #[test]
     fn any_text(text in any::<String>(), subject in proptest::option::of(any::<String>()), hint in proptest::option::of(any::<String>())) {
-        let context = Context { subject: subject.as_deref(), automatic: Automatic::No, language_hint: hint.as_deref() };
+        let context = Context { subject: subject.as_deref(), automatic: Automatic::No, language_hint: hint.as_deref(), targets: &["Acme", ""] };
         prop_assert!(in_range(&ENGINE.label(&text, &context)));
     }
 

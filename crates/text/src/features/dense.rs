@@ -1,21 +1,25 @@
 //! Sums over the lexicon and the shape of the writing: the same in every language, so that one language teaches the other.
 
+use std::ops::Range;
+
 use crate::engine::Reading;
-use crate::sentiment;
+use crate::irony::cue;
 use crate::tokens::{Kind, Token};
 
 /// How many sums there are.
-pub(crate) const DENSE: usize = 28;
+pub(crate) const DENSE: usize = 36;
 
-/// Each is about 0..1 in size, so that none outweighs the others before training.
-pub(super) fn read(reading: &Reading) -> [f32; DENSE] {
-    let felt = sentiment::feelings(reading);
-    let values = || felt.iter().map(|(_, value)| *value);
-    let words = || reading.tokens.iter().filter(|token| token.kind == Kind::Word);
-    let count = |what: fn(&Token) -> bool| reading.tokens.iter().filter(|token| what(token)).count() as f32;
+/// The sums over some of the tokens. Each is about 0..1 in size, so that none outweighs the others before training.
+pub(super) fn read(reading: &Reading, range: Range<usize>) -> [f32; DENSE] {
+    let tokens = reading.tokens.get(range.clone()).unwrap_or_default();
+    let feelings = || reading.felt.iter().filter(|felt| range.contains(&felt.first));
+    let values = || feelings().filter(|felt| !felt.grievance).map(|felt| felt.value);
+    let felt = values().count();
+    let words = || tokens.iter().filter(|token| token.kind == Kind::Word);
+    let count = |what: fn(&Token) -> bool| tokens.iter().filter(|token| what(token)).count() as f32;
     let of_pictures = |sign: f32| -> f32 {
-        let pictures = felt.iter().filter(|(hit, _)| is_picture(reading, hit.first));
-        pictures.map(|(_, value)| (value * sign).max(0.0)).sum()
+        let pictures = feelings().filter(|felt| is_picture(reading, felt.first));
+        pictures.map(|felt| (felt.value * sign).max(0.0)).sum()
     };
     let (good, bad): (f32, f32) = (
         values().map(|value| value.max(0.0)).sum(),
@@ -26,7 +30,16 @@ pub(super) fn read(reading: &Reading) -> [f32; DENSE] {
     let last = values().next_back().unwrap_or_default();
     let first = values().next().unwrap_or_default();
     let length = words().count().max(1) as f32;
-    let total = sentiment::total(reading, &felt);
+    let loud = 1.0 + 0.1 * count(|token| token.kind == Kind::Exclamation).min(4.0);
+    let total = loud * feelings().map(|felt| felt.value).sum::<f32>();
+    let cues: Vec<f32> = reading.hits.iter().filter_map(|hit| cue(reading, hit)).collect();
+    let text = match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => reading
+            .text
+            .get(first.start as usize..last.end as usize)
+            .unwrap_or_default(),
+        _ => "",
+    };
     let has = |yes: bool| f32::from(u8::from(yes));
     [
         soften(total, 3.0),
@@ -40,12 +53,11 @@ pub(super) fn read(reading: &Reading) -> [f32; DENSE] {
         soften((good - bad) / length.sqrt(), 1.0),
         has(total >= 0.9),
         has(total <= -0.4),
-        has(felt.is_empty()),
+        has(felt == 0),
         has(good > 0.0 && bad > 0.0),
         soften(of_pictures(1.0), 2.0),
         soften(of_pictures(-1.0), 2.0),
-        has(reading
-            .tokens
+        has(tokens
             .iter()
             .rev()
             .find(|token| token.kind != Kind::Stop)
@@ -64,7 +76,15 @@ pub(super) fn read(reading: &Reading) -> [f32; DENSE] {
             count(|token| token.kind == Kind::Word && token.word.is_none()) / length,
             0.5,
         ),
-        has(felt.len() > 2),
+        has(felt > 2),
+        cues.iter().copied().fold(0.0, f32::max),
+        soften(cues.iter().sum(), 1.0),
+        has(text.contains("..") || text.contains('…')),
+        has(good > 0.0 && (text.contains("..") || text.contains('…'))),
+        has(text.contains(['"', '“', '«'])),
+        has(text.contains("(?)") || text.contains("(!)")),
+        has(good > 0.0 && feelings().any(|felt| felt.grievance)),
+        has(good > 0.0 && count(|token| token.kind == Kind::Number) > 0.0),
     ]
 }
 

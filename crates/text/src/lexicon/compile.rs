@@ -36,7 +36,7 @@ const FILES: &[File] = files! {
     ITALIAN, inflect::unchanged, "it/requests.txt";
     ITALIAN, inflect::unchanged, "it/urgency.txt";
     ITALIAN, inflect::unchanged, "it/noise.txt";
-    ITALIAN, inflect::unchanged, "it/language.txt";
+    ITALIAN, inflect::unchanged, "it/irony.txt";
     ENGLISH, inflect::english_verb, "en/verbs.txt";
     ENGLISH, inflect::english_noun, "en/nouns.txt";
     ENGLISH, inflect::english_adjective, "en/adjectives.txt";
@@ -46,33 +46,25 @@ const FILES: &[File] = files! {
     ENGLISH, inflect::unchanged, "en/requests.txt";
     ENGLISH, inflect::unchanged, "en/urgency.txt";
     ENGLISH, inflect::unchanged, "en/noise.txt";
-    ENGLISH, inflect::unchanged, "en/language.txt";
+    ENGLISH, inflect::unchanged, "en/irony.txt";
 };
 
 pub(super) fn builtin() -> Lexicon {
     let mut compiler = Compiler::new();
     for file in FILES {
-        for (meaning, item) in items(file.text) {
+        for (effect, item) in items(file.text) {
             // The files are part of the program and a test reads every line of them.
-            if let Some(meaning) = meaning {
-                compiler.add(file, meaning, item);
+            if let Some(effect) = effect {
+                compiler.add(file, effect, item);
             }
         }
     }
     compiler.lexicon
 }
 
-/// What the head of a line says about its items.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Meaning {
-    Effect(Effect),
-    /// The words are frequent in the file's language and rare in others.
-    Language(f32),
-}
-
 /// Every item of a file with the meaning of its line; `None` where the head is not understood.
-fn items(text: &'static str) -> impl Iterator<Item = (Option<Meaning>, &'static str)> {
-    let mut meaning = None;
+fn items(text: &'static str) -> impl Iterator<Item = (Option<Effect>, &'static str)> {
+    let mut effect = None;
     text.lines()
         .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
         .flat_map(move |line| {
@@ -80,36 +72,37 @@ fn items(text: &'static str) -> impl Iterator<Item = (Option<Meaning>, &'static 
                 line
             } else {
                 let (head, rest) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
-                meaning = parse_head(head);
+                effect = parse_head(head);
                 rest
             };
             rest.split(',')
                 .map(|item| item.trim().trim_end_matches('\u{fe0f}'))
                 .filter(|item| !item.is_empty())
-                .map(move |item| (meaning, item))
+                .map(move |item| (effect, item))
         })
 }
 
-fn parse_head(head: &str) -> Option<Meaning> {
+/// What the head of a line says about its items.
+fn parse_head(head: &str) -> Option<Effect> {
     let mut parts = head.split_whitespace();
     let name = parts.next()?;
     if let Ok(value) = name.parse() {
-        return Some(Meaning::Effect(Effect::Feeling(value)));
+        return Some(Effect::Feeling(value));
     }
     let value = parts.next().map_or(Some(1.0), |value| value.parse().ok())?;
-    let effect = match name {
+    Some(match name {
         "courtesy" => Effect::Courtesy(value),
         "negation" => Effect::Negation,
         "strength" => Effect::Strength(value),
         "contrast" => Effect::Contrast,
         "urgency" => Effect::Urgency(value),
-        "language" => return Some(Meaning::Language(value)),
+        "irony" => Effect::Irony(value),
+        "irony_tag" => Effect::IronyTag(value),
         _ => match name.parse::<Noise>() {
             Ok(noise) => Effect::Noise(noise, value),
             Err(_) => Effect::Request(REQUEST_TYPES.iter().position(|&key| key == name)? as u8, value),
         },
-    };
-    Some(Meaning::Effect(effect))
+    })
 }
 
 struct Compiler {
@@ -121,65 +114,40 @@ impl Compiler {
     fn new() -> Self {
         let mut lexicon = Lexicon {
             words: HashMap::default(),
-            languages: Vec::new(),
             nodes: Vec::new(),
             steps: HashMap::default(),
         };
         // Node 0 stands for "any word" and is never a word's own.
         lexicon.nodes.push(Node::default());
-        lexicon.languages.push([0.0; 2]);
         Self {
             lexicon,
             forms: Vec::new(),
         }
     }
 
-    fn add(&mut self, file: &File, meaning: Meaning, item: &str) {
+    fn add(&mut self, file: &File, effect: Effect, item: &str) {
         let mut forms = std::mem::take(&mut self.forms);
         match item.strip_prefix('=') {
             Some(exact) if file.language.is_some() => forms.push((exact.to_lowercase(), 1.0)),
             _ => (file.inflect)(&fold(item), &mut forms),
         }
         for (form, factor) in forms.drain(..) {
-            self.add_form(file.language, meaning, &form, factor);
+            self.add_form(file.language, effect, &form, factor);
         }
         self.forms = forms;
     }
 
-    fn add_form(&mut self, language: Option<Language>, meaning: Meaning, form: &str, factor: f32) {
+    fn add_form(&mut self, language: Option<Language>, effect: Effect, form: &str, factor: f32) {
         let Some(node) = self.path(form) else { return };
-        let effect = match (meaning, language) {
-            (Meaning::Language(value), Some(language)) => {
-                self.lexicon.languages[node as usize][language as usize] = value;
-                return;
-            }
-            (Meaning::Language(_), None) => return,
-            (Meaning::Effect(Effect::Feeling(value)), _) => Effect::Feeling(value * factor),
-            (Meaning::Effect(effect), _) => effect,
+        let effect = match effect {
+            Effect::Feeling(value) => Effect::Feeling(value * factor),
+            other => other,
         };
-        if let (Some(language), Effect::Feeling(_)) = (language, effect) {
-            self.note_language(language, node, form);
-        }
         let entries = &mut self.lexicon.nodes[node as usize].entries;
         entries.retain(|entry| entry.language != language || !entry.effect.competes(effect));
         // A phrase without feeling is kept: it takes away that of its words.
         if effect != Effect::Feeling(0.0) || form.contains(' ') {
             entries.push(Entry { language, effect });
-        }
-    }
-
-    /// A word of feeling of one language only speaks for that language.
-    fn note_language(&mut self, language: Language, node: u32, form: &str) {
-        const SMALL: f32 = 0.5;
-        let shares = &mut self.lexicon.languages[node as usize];
-        if form.len() < 4 || form.contains(' ') {
-            return;
-        }
-        let (own, other) = (language as usize, 1 - language as usize);
-        if shares[other] == SMALL {
-            shares[other] = 0.0;
-        } else if shares == &[0.0, 0.0] {
-            shares[own] = SMALL;
         }
     }
 
@@ -193,7 +161,6 @@ impl Compiler {
             let step = *self.lexicon.steps.entry((node, word)).or_insert(next);
             if step == next {
                 self.lexicon.nodes.push(Node::default());
-                self.lexicon.languages.push([0.0; 2]);
             }
             self.lexicon.nodes[node as usize].continues = true;
             node = step;
@@ -208,7 +175,6 @@ impl Compiler {
         let id = self.lexicon.nodes.len() as WordId;
         self.lexicon.words.insert(word.into(), id);
         self.lexicon.nodes.push(Node::default());
-        self.lexicon.languages.push([0.0; 2]);
         id
     }
 }
@@ -235,8 +201,8 @@ mod tests {
     #[test]
     fn every_line_of_every_file_is_understood() {
         for file in FILES {
-            for (meaning, item) in items(file.text) {
-                assert!(meaning.is_some(), "{item:?} stands under a head that is not understood");
+            for (effect, item) in items(file.text) {
+                assert!(effect.is_some(), "{item:?} stands under a head that is not understood");
                 assert!(
                     !item.contains(':') || file.language.is_none(),
                     "{item:?} looks like a head"

@@ -184,12 +184,16 @@ impl Trainer {
                     .map(|(weight, step)| (weight / step).round() as i8 as u8)
             })
             .collect();
+        let mut dense = self.dense.mean();
+        if dense.iter().all(|weight| *weight == 0.0) {
+            dense.clear();
+        }
         Linear {
             link: self.options.link,
             bits: self.options.bits,
             rows: Cow::Owned(bytes),
             steps,
-            dense: self.dense.mean(),
+            dense,
             bias: self.bias.mean(),
             temperature: 1.0,
         }
