@@ -19,7 +19,8 @@ use crate::now;
 const MOST: i64 = 20_000;
 /// Corrections that are measured while a history is learnt; the rest is only learnt.
 const MEASURED: usize = 2 * JUDGED;
-/// Lessons that are judged by what was learnt before the first of them: models are fitted once for each block.
+/// Most lessons that are judged by what was learnt before the first of them: models are fitted once for each such block, which is
+/// an eighth of what is known.
 const BLOCK: usize = 50;
 
 /// All that a company adds to what every engine knows.
@@ -134,6 +135,17 @@ impl Known {
         }
     }
 
+    fn take_in(&mut self, engine: &Engine, company: &mut Company, lessons: &[Lesson]) {
+        for lesson in lessons {
+            self.last = Some(lesson.id);
+            if let Some(label) = lesson.kind() {
+                *self.counts.entry(label).or_default() += 1;
+                let by = lesson.user_id.as_u128();
+                company.learn(engine, label, &whole(lesson), lesson.value.as_deref(), by, lesson.at);
+            }
+        }
+    }
+
     fn progress(&self, label: LabelKind) -> Option<(String, Progress)> {
         let lessons = *self.counts.get(&label)?;
         let judged = self.judged.get(&label).map(Vec::as_slice).unwrap_or_default();
@@ -152,19 +164,15 @@ impl Known {
 fn learn(engine: &Engine, known: &Known, new: &[Lesson], there: i64) -> Known {
     let mut known = known.clone();
     let mut company = Company::clone(&known.company);
-    let (old, recent) = new.split_at(new.len().saturating_sub(MEASURED));
-    for block in std::iter::once(old).chain(recent.chunks(BLOCK)) {
-        if !std::ptr::eq(block, old) {
-            known.judge(engine, &company, block);
-        }
-        for lesson in block {
-            known.last = Some(lesson.id);
-            if let Some(label) = lesson.kind() {
-                *known.counts.entry(label).or_default() += 1;
-                let by = lesson.user_id.as_u128();
-                company.learn(engine, label, &whole(lesson), lesson.value.as_deref(), by, lesson.at);
-            }
-        }
+    let (old, mut recent) = new.split_at(new.len().saturating_sub(MEASURED));
+    known.take_in(engine, &mut company, old);
+    while !recent.is_empty() {
+        let learnt: i64 = known.counts.values().sum();
+        let size = (learnt as usize / 8).clamp(1, BLOCK).min(recent.len());
+        let (block, rest) = recent.split_at(size);
+        known.judge(engine, &company, block);
+        known.take_in(engine, &mut company, block);
+        recent = rest;
     }
     // Now, rather than when the first message waits for it.
     company.prepare(engine);
