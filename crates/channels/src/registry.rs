@@ -4,26 +4,28 @@ use std::sync::Arc;
 
 use crate::{Connector, http::Client};
 
-/// Every channel this binary speaks.
+/// Every channel this binary speaks. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
-    connectors: Vec<Arc<dyn Connector>>,
+    connectors: Arc<[Arc<dyn Connector>]>,
 }
 
 impl Registry {
     pub fn new(http: Client) -> Self {
         Self {
-            connectors: vec![
+            connectors: Arc::new([
                 Arc::new(crate::email::Email),
                 Arc::new(crate::mastodon::Mastodon::new(http.clone())),
                 Arc::new(crate::api::Api::new(http)),
-            ],
+            ]),
         }
     }
 
     /// Only these channels: for tests, and for tools that need no others.
     pub fn of(connectors: Vec<Arc<dyn Connector>>) -> Self {
-        Self { connectors }
+        Self {
+            connectors: connectors.into(),
+        }
     }
 
     pub fn get(&self, kind: &str) -> Option<&Arc<dyn Connector>> {

@@ -4,21 +4,22 @@ use std::{
     fs, io,
     io::Write,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use sha2::{Digest, Sha256};
 
-/// The folder of blobs.
+/// The folder of blobs. Cheap to clone.
 #[derive(Clone)]
 pub struct Blobs {
-    folder: PathBuf,
+    folder: Arc<Path>,
 }
 
 impl Blobs {
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
-        let folder = folder.into();
+        let folder: PathBuf = folder.into();
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder })
+        Ok(Self { folder: folder.into() })
     }
 
     /// Makes the bytes durable and returns their name. Blocks; call it off the async threads.
