@@ -10,7 +10,8 @@ use crate::feelings::Felt;
 use crate::learn::Company;
 use crate::lexicon::{Hit, Lexicon, Tongue};
 use crate::tokens::Token;
-use crate::{body, feelings, irony, language, noise, phrases, request, sentiment, tokens, urgency};
+use crate::need::Need;
+use crate::{body, complaint, feelings, irony, language, noise, phrases, request, sentiment, signals, tokens, urgency};
 
 /// Labels messages. Built once (it compiles the lexicons) and shared between threads.
 pub struct Engine {
@@ -124,11 +125,20 @@ impl Engine {
         let code = language.as_deref();
         let features = Features::read(reading);
         let sentiment = sentiment::judge(reading, &features, code, &mut evidences);
-        let urgency = urgency::judge(reading, &sentiment, &mut evidences);
+        let need = Need::read(&features);
+        let urgency = urgency::judge(reading, &features, &need, &sentiment, &mut evidences);
         let noise = noise::judge(reading, context.automatic, &mut evidences);
         let (request_type, request_confidence) = match noise {
             Some(_) => (None, 0.0),
-            None => request::judge(reading, &sentiment, &mut evidences),
+            None => request::judge(reading, &features, &need, &sentiment, &mut evidences),
+        };
+        let complaint = match noise {
+            Some(_) => None,
+            None => complaint::judge(reading, &features, &need, &sentiment, &mut evidences),
+        };
+        let signals = match noise {
+            Some(_) => Vec::new(),
+            None => signals::judge(reading, &features, &need, &sentiment, complaint.as_ref(), &mut evidences),
         };
         let mut labels = Labels {
             language: language.clone(),
@@ -141,6 +151,8 @@ impl Engine {
                 irony: irony::judge(reading, &features, code, &mut evidences),
                 sentences: sentiment::sentences(reading, &features, code),
                 targets: sentiment::targets(reading, &features, code, context.targets),
+                complaint,
+                signals,
                 phrases: phrases::of(reading),
                 ..Details::default()
             },

@@ -1,5 +1,11 @@
 //! How good labels are, against those that people gave.
 
+mod measures;
+mod task;
+
+pub use measures::{Certainty, auc, pearson};
+pub use task::{EvaluateError, Report, Task};
+
 /// Counts of given and predicted labels over a closed list of classes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {

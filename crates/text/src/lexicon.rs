@@ -5,7 +5,7 @@ mod compile;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
-use voce_domain::labels::Noise;
+use voce_domain::labels::{ComplaintSubject, Noise, Signal};
 
 use crate::tokens::{Kind, Token};
 
@@ -66,6 +66,10 @@ pub(crate) enum Effect {
     /// Raises (or lowers) urgency.
     Urgency(f32),
     Noise(Noise, f32),
+    /// What a complaint is about.
+    Subject(ComplaintSubject, f32),
+    /// What the writer may do next.
+    Signal(Signal, f32),
     /// Suggests that the words mean the opposite, 0 to 1.
     Irony(f32),
     /// Like `Irony`, as a hashtag only.
@@ -169,6 +173,8 @@ impl Effect {
         match (self, other) {
             (Self::Request(a, _), Self::Request(b, _)) => a == b,
             (Self::Noise(a, _), Self::Noise(b, _)) => a == b,
+            (Self::Subject(a, _), Self::Subject(b, _)) => a == b,
+            (Self::Signal(a, _), Self::Signal(b, _)) => a == b,
             (Self::Urgency(_), Self::Urgency(_)) | (Self::Irony(_), Self::Irony(_)) => true,
             _ => self.is_feeling() && other.is_feeling(),
         }

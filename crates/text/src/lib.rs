@@ -4,6 +4,7 @@
 //! read in one pass; each label is then a judgement over the words that were found.
 
 mod body;
+mod complaint;
 mod duplicates;
 mod engine;
 mod entities;
@@ -20,10 +21,12 @@ mod lexicon;
 mod linear;
 mod mask;
 mod model;
+mod need;
 mod noise;
 mod phrases;
 mod request;
 mod sentiment;
+mod signals;
 pub mod table;
 mod tokens;
 pub mod train;

@@ -4,21 +4,34 @@ use voce_domain::labels::{LabelKind, REQUEST_TYPES, Sentiment, SentimentClass};
 
 use crate::engine::Reading;
 use crate::evidence::Evidences;
+use crate::features::Features;
 use crate::lexicon::Effect;
+use crate::linear::Link;
+use crate::need::{Need, why_request};
 use crate::tokens::Kind;
 
 /// Cues below this weight are not enough to say that something is asked.
 const ENOUGH: f32 = 1.0;
 /// A splendid day at the sea is no praise of anybody.
 const ENOUGH_UNADDRESSED: f32 = 2.0;
+/// How sure the model must be without cues of the lexicon, and where somebody is spoken to or asked.
+const SURE: f32 = 0.75;
+const SURE_ADDRESSED: f32 = 0.45;
+/// How much the cues of the lexicon count against the model, and how much they count at most.
+const CUES: f32 = 0.8;
+const MOST_CUES: f32 = 4.0;
 /// Confidence in what feelings and question marks alone suggest.
 const SUGGESTED: f32 = 0.3;
 /// Words such as "you" and "your" stand under this type: they tell that somebody is spoken to, not what is asked.
 const SPOKEN_TO: usize = 8;
 
 /// Key of the request type and 0..1 how sure; `None` when nothing is asked.
+///
+/// The model's probabilities and the lexicon's cues are added up as log-odds; whoever speaks to nobody and asks nothing asks nothing.
 pub(crate) fn judge(
     reading: &Reading,
+    features: &Features,
+    need: &Need,
     sentiment: &Sentiment,
     evidences: &mut Evidences,
 ) -> (Option<&'static str>, f32) {
@@ -29,15 +42,22 @@ pub(crate) fn judge(
     weights[SPOKEN_TO] = 0.0;
     lean(&mut weights, asks, sentiment);
 
-    let ranked = weights.iter().copied().enumerate();
-    let Some((best, weight)) = ranked.clone().max_by(|a, b| a.1.total_cmp(&b.1)) else {
-        return (None, 0.0);
-    };
+    let cued = weights.iter().copied().fold(0.0, f32::max);
+    let joined = joined(&weights, need);
+    let (best, confidence) = highest(&joined);
     let enough = match REQUEST_TYPES.get(best) {
+        Some(&"other") => {
+            return (
+                if asks { Some("other") } else { None },
+                if asks { confidence } else { 0.0 },
+            );
+        }
         Some(&("complaint" | "praise")) if !spoken_to => ENOUGH_UNADDRESSED,
         _ => ENOUGH,
     };
-    if weight < enough {
+    let addressed = asks || spoken_to;
+    let certain = confidence >= if addressed { SURE_ADDRESSED } else { SURE };
+    if !certain && (cued < enough || weights[best] < enough) {
         return suggested(asks, spoken_to, sentiment);
     }
     for hit in &reading.hits {
@@ -47,10 +67,30 @@ pub(crate) fn judge(
             evidences.hit(LabelKind::RequestType, reading, hit, weight);
         }
     }
-    let others = ranked.filter(|(at, _)| *at != best);
-    let second = others.map(|(_, weight)| weight).fold(0.0, f32::max);
-    let confidence = (weight / (weight + second + 1.0)).clamp(0.0, 1.0);
+    for reason in why_request(features, best) {
+        evidences.words(
+            LabelKind::RequestType,
+            reading,
+            reason.token..=reason.token,
+            reason.weight,
+        );
+    }
     (REQUEST_TYPES.get(best).copied(), confidence)
+}
+
+/// Probabilities of the request types from the model and from the cues.
+fn joined(cues: &[f32; REQUEST_TYPES.len()], need: &Need) -> [f32; REQUEST_TYPES.len()] {
+    let mut joined = need.requests;
+    for (sum, cue) in joined.iter_mut().zip(cues) {
+        *sum = sum.max(1e-4).ln() + CUES * cue.min(MOST_CUES);
+    }
+    Link::Softmax.apply(&mut joined);
+    joined
+}
+
+fn highest(probabilities: &[f32]) -> (usize, f32) {
+    let ranked = probabilities.iter().copied().enumerate();
+    ranked.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
 }
 
 /// Weight of the cues for each request type.

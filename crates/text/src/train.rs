@@ -8,7 +8,7 @@ use crate::engine::{Context, Engine};
 use crate::features::Features;
 use crate::linear::Example;
 use crate::table::{Table, TableError};
-use crate::{irony, language, sentiment};
+use crate::{irony, language, need, sentiment};
 
 /// Where the labelled texts are.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +71,20 @@ pub const RECIPES: &[Recipe] = &[
         name: "irony_xx",
         from: &["emotion/tweeteval_irony_en_train"],
         learn: irony::training::other,
+    },
+    Recipe {
+        name: "request",
+        from: &["own: requests_it", "own: requests_en"],
+        learn: need::training::request,
+    },
+    Recipe {
+        name: "need",
+        from: &[
+            "own: requests_it",
+            "own: requests_en",
+            "sentiment/umsab_italian_train, sentiment/umsab_english_train: posts that are no complaint",
+        ],
+        learn: need::training::need,
     },
 ];
 

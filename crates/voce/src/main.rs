@@ -8,6 +8,7 @@ mod doctor;
 mod export;
 mod import;
 mod serve;
+mod text;
 mod user;
 
 use clap::{Parser, Subcommand};
@@ -49,6 +50,9 @@ enum Command {
     /// Measures this machine with this version.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Labels texts of a file, measures the engine that does it, and trains it.
+    #[command(subcommand)]
+    Text(text::Text),
     /// Looks for what is wrong with the installation, and says how to mend it.
     Doctor,
 }
@@ -81,6 +85,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Restore(args) => backup::restore(config, args).await,
         Command::User(user) => user::run(config, user).await,
         Command::Bench(args) => bench::run(config, args).await,
+        Command::Text(command) => text::run(command),
         Command::Doctor => doctor::run(config).await,
     }
 }

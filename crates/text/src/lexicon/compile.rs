@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use voce_domain::labels::{Noise, REQUEST_TYPES};
+use voce_domain::labels::REQUEST_TYPES;
 
 use super::{ANY, Effect, Entry, Language, Lexicon, Node, WordId};
 use crate::fold::fold;
@@ -36,6 +36,8 @@ const FILES: &[File] = files! {
     ITALIAN, inflect::unchanged, "it/requests.txt";
     ITALIAN, inflect::unchanged, "it/urgency.txt";
     ITALIAN, inflect::unchanged, "it/noise.txt";
+    ITALIAN, inflect::unchanged, "it/subjects.txt";
+    ITALIAN, inflect::unchanged, "it/signals.txt";
     ITALIAN, inflect::unchanged, "it/irony.txt";
     ENGLISH, inflect::english_verb, "en/verbs.txt";
     ENGLISH, inflect::english_noun, "en/nouns.txt";
@@ -46,6 +48,8 @@ const FILES: &[File] = files! {
     ENGLISH, inflect::unchanged, "en/requests.txt";
     ENGLISH, inflect::unchanged, "en/urgency.txt";
     ENGLISH, inflect::unchanged, "en/noise.txt";
+    ENGLISH, inflect::unchanged, "en/subjects.txt";
+    ENGLISH, inflect::unchanged, "en/signals.txt";
     ENGLISH, inflect::unchanged, "en/irony.txt";
 };
 
@@ -98,11 +102,19 @@ fn parse_head(head: &str) -> Option<Effect> {
         "urgency" => Effect::Urgency(value),
         "irony" => Effect::Irony(value),
         "irony_tag" => Effect::IronyTag(value),
-        _ => match name.parse::<Noise>() {
-            Ok(noise) => Effect::Noise(noise, value),
-            Err(_) => Effect::Request(REQUEST_TYPES.iter().position(|&key| key == name)? as u8, value),
-        },
+        _ => return parse_label(name, value),
     })
+}
+
+/// A label by its key; request types go first, for praise and ideas are both.
+fn parse_label(key: &str, value: f32) -> Option<Effect> {
+    if let Some(request) = REQUEST_TYPES.iter().position(|request| *request == key) {
+        return Some(Effect::Request(request as u8, value));
+    }
+    let noise = key.parse().map(|noise| Effect::Noise(noise, value)).ok();
+    let subject = || key.parse().map(|subject| Effect::Subject(subject, value)).ok();
+    let signal = || key.parse().map(|signal| Effect::Signal(signal, value)).ok();
+    noise.or_else(subject).or_else(signal)
 }
 
 struct Compiler {

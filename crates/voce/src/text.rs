@@ -1,0 +1,25 @@
+//! `voce text`: the engine that reads texts, at hand for files: label, measure, train.
+
+mod evaluate;
+mod label;
+mod train;
+
+use clap::Subcommand;
+
+#[derive(Subcommand)]
+pub enum Text {
+    /// Says of every text of a file what it says: one text a line, or a column of a tab-separated table.
+    Label(label::Label),
+    /// Makes the models that ship from named sets of labelled texts; the same sets give the same bytes.
+    Train(train::Train),
+    /// Measures the engine on a tab-separated table of labelled texts.
+    Evaluate(evaluate::Evaluate),
+}
+
+pub fn run(command: Text) -> anyhow::Result<()> {
+    match command {
+        Text::Label(args) => label::run(&args),
+        Text::Train(args) => train::run(&args),
+        Text::Evaluate(args) => evaluate::run(&args),
+    }
+}
