@@ -95,7 +95,7 @@ impl Engine {
         context: &Context,
         then: impl FnOnce(&Reading, Option<language::Decision>) -> T,
     ) -> T {
-        let source = with_subject(text, context.subject);
+        let source = whole(text, context.subject);
         let tokens = tokens::read(&source, body::own_words(&source), &self.lexicon);
         let language = language::decide(&source, &tokens, context.language_hint);
         let code = language.as_ref().map(|decision| decision.code.as_str());
@@ -156,6 +156,7 @@ impl Engine {
                 phrases: phrases::of(reading),
                 ..Details::default()
             },
+            model: crate::VERSION,
             ..Labels::unknown()
         };
         company.revise(self, reading, &features, &mut labels, &mut evidences);
@@ -173,8 +174,8 @@ fn in_subject(company: &Company, subject: Option<&str>) -> Vec<Entity> {
     found
 }
 
-/// The subject is read as the first line, except that of an answer: it repeats what somebody said before.
-fn with_subject<'a>(text: &'a str, subject: Option<&str>) -> Cow<'a, str> {
+/// The text that is read of a message: the subject is its first line, except that of an answer: it repeats what somebody said before.
+pub fn whole<'a>(text: &'a str, subject: Option<&str>) -> Cow<'a, str> {
     const ANSWERED: [&str; 8] = ["re:", "r:", "rif:", "fwd:", "fw:", "i:", "aw:", "sv:"];
     let subject = subject.map(str::trim).unwrap_or_default();
     let is_answer = ANSWERED.iter().any(|prefix| {

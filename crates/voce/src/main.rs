@@ -85,7 +85,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Restore(args) => backup::restore(config, args).await,
         Command::User(user) => user::run(config, user).await,
         Command::Bench(args) => bench::run(config, args).await,
-        Command::Text(command) => text::run(command),
+        Command::Text(command) => text::run(config, command).await,
         Command::Doctor => doctor::run(config).await,
     }
 }

@@ -2,9 +2,12 @@
 
 mod evaluate;
 mod label;
+mod relabel;
 mod train;
 
 use clap::Subcommand;
+
+use crate::config::Config;
 
 #[derive(Subcommand)]
 pub enum Text {
@@ -14,12 +17,15 @@ pub enum Text {
     Train(train::Train),
     /// Measures the engine on a tab-separated table of labelled texts.
     Evaluate(evaluate::Evaluate),
+    /// Labels every stored message anew; interrupted, the same command goes on where it stood.
+    Relabel,
 }
 
-pub fn run(command: Text) -> anyhow::Result<()> {
+pub async fn run(config: &Config, command: Text) -> anyhow::Result<()> {
     match command {
         Text::Label(args) => label::run(&args),
         Text::Train(args) => train::run(&args),
         Text::Evaluate(args) => evaluate::run(&args),
+        Text::Relabel => relabel::run(config).await,
     }
 }

@@ -210,8 +210,9 @@ fn parts(t: &Text, kind: LabelKind, row: &MessageRow, details: &Details) -> Vec<
                 .targets
                 .iter()
                 .map(|part| (part.target.clone(), feeling(part.score)));
+            let text = voce_text::whole(&row.body, row.subject.as_deref());
             let sentences = details.sentences.iter().filter_map(|part| {
-                let text = row.body.get(part.start..part.end)?.trim();
+                let text = text.get(part.start..part.end)?.trim();
                 Some((shortened(text), feeling(part.score)))
             });
             targets.chain(sentences).take(6).collect()
