@@ -1,6 +1,9 @@
 settings-quality = Quality of the labels
 quality-title = How good are we here
-quality-lead = Every message is read by the engine on this machine. What your people put right tells how good it is with your customers, and makes it better. The last twelve weeks:
+quality-lead = Every message is read by the engine on this machine. What your people put right tells how good it is with your customers, and makes it better.
+quality-span = Period
+quality-span-year = One year
+quality-span-quarter = Twelve weeks
 quality-labelled = Messages read
 quality-corrected = Labels put right
 quality-model = Version of the models

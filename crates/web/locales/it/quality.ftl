@@ -1,6 +1,9 @@
 settings-quality = Qualità delle etichette
 quality-title = Quanto siamo bravi qui
-quality-lead = Ogni messaggio è letto dal motore su questa macchina. Ciò che le persone correggono dice quanto è bravo con i vostri clienti, e lo migliora. Le ultime dodici settimane:
+quality-lead = Ogni messaggio è letto dal motore su questa macchina. Ciò che le persone correggono dice quanto è bravo con i vostri clienti, e lo migliora.
+quality-span = Periodo
+quality-span-year = Un anno
+quality-span-quarter = Dodici settimane
 quality-labelled = Messaggi letti
 quality-corrected = Etichette corrette
 quality-model = Versione dei modelli

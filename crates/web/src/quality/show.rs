@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State},
     response::{IntoResponse, Response},
 };
+use serde::Deserialize;
 use voce_domain::labels::LabelKind;
 use voce_store::{
     labels::CORRECTABLE,
@@ -22,14 +23,16 @@ use crate::{
     text::Text,
 };
 
-/// Weeks that are looked back on.
-const WEEKS: i64 = 12;
+/// Weeks that can be looked back on, the first unless one is asked for.
+const SPANS: [i64; 2] = [52, 12];
 const CONFUSIONS: i64 = 12;
 
 #[derive(Template)]
 #[template(path = "quality/show.html")]
 struct Page {
     shell: Shell,
+    /// Weeks that are shown.
+    span: i64,
     labelled: i64,
     corrected: i64,
     lines: Vec<Line>,
@@ -72,19 +75,31 @@ impl Page {
     }
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    weeks: Option<i64>,
+}
+
 /// `GET /settings/quality`
-pub async fn show(may: May<right::ReadReports>, State(app): State<App>) -> Result<Response> {
+pub async fn show(
+    may: May<right::ReadReports>,
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Response> {
     let (t, now) = (may.user.text(), now());
-    let weeks = quality::weeks(&app.db, WEEKS, now).await?;
+    let span = asked.weeks.filter(|weeks| SPANS.contains(weeks)).unwrap_or(SPANS[0]);
+    let weeks = quality::weeks(&app.db, span, now).await?;
     let learnt = quality::learnt(&app.db).await?;
     let types = request_types::all(&app.db).await?;
-    let confusions = quality::confusions(&app.db, now - WEEKS * WEEK, CONFUSIONS).await?;
+    let confusions = quality::confusions(&app.db, now - span * WEEK, CONFUSIONS).await?;
     let page = Page {
+        span,
         labelled: weeks.labelled.values().sum(),
         corrected: weeks.corrected.values().sum(),
         lines: CORRECTABLE
             .iter()
-            .map(|label| line(&t, *label, &weeks, &learnt))
+            .map(|label| line(&t, *label, span, &weeks, &learnt))
             .collect(),
         confusions: confusions
             .into_iter()
@@ -97,7 +112,7 @@ pub async fn show(may: May<right::ReadReports>, State(app): State<App>) -> Resul
     Ok(Html(page).into_response())
 }
 
-fn line(t: &Text, label: LabelKind, weeks: &Weeks, learnt: &Learnt) -> Line {
+fn line(t: &Text, label: LabelKind, span: i64, weeks: &Weeks, learnt: &Learnt) -> Line {
     let made = |week: i64| {
         weeks
             .corrected
@@ -107,8 +122,8 @@ fn line(t: &Text, label: LabelKind, weeks: &Weeks, learnt: &Learnt) -> Line {
     };
     let messages = |week: i64| weeks.labelled.get(&week).copied().unwrap_or_default();
     let share = |made: i64, of: i64| (of > 0).then(|| 1.0 - made.min(of) as f64 / of as f64);
-    let by_week: Vec<Option<f64>> = (0..WEEKS).rev().map(|week| share(made(week), messages(week))).collect();
-    let corrected: i64 = (0..WEEKS).map(made).sum();
+    let by_week: Vec<Option<f64>> = (0..span).rev().map(|week| share(made(week), messages(week))).collect();
+    let corrected: i64 = (0..span).map(made).sum();
     let progress = learnt.of(label);
     let part = |right: i64| {
         let known = progress.judged > 0;
@@ -125,7 +140,7 @@ fn line(t: &Text, label: LabelKind, weeks: &Weeks, learnt: &Learnt) -> Line {
         curve: curve(&by_week),
         weeks: by_week
             .iter()
-            .zip((0..WEEKS).rev())
+            .zip((0..span).rev())
             .filter_map(|(share, ago)| Some((t.count("quality-weeks-ago", &ago), percent(t, (*share)?))))
             .collect(),
         lessons: progress.lessons,
@@ -176,7 +191,7 @@ mod tests {
         let mut weeks = Weeks::default();
         weeks.labelled.insert(0, 200);
         weeks.corrected.insert(("noise".into(), 0), 3);
-        let line = line(&Text::IT, LabelKind::Noise, &weeks, &Learnt::default());
+        let line = line(&Text::IT, LabelKind::Noise, 12, &weeks, &Learnt::default());
         assert_eq!((line.kept.as_str(), line.corrected, line.judged), ("98,5 %", 3, 0));
         assert_eq!(line.learnt, "");
     }
