@@ -6,6 +6,7 @@
 mod body;
 mod complaint;
 mod duplicates;
+mod emotion;
 mod engine;
 mod entities;
 pub mod evaluate;

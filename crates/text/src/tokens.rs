@@ -330,7 +330,7 @@ fn has_run_of_three(word: &str) -> bool {
 }
 
 /// Shortens runs of three or more of a letter to `keep`.
-fn shorten_runs(word: &str, keep: usize) -> String {
+pub(crate) fn shorten_runs(word: &str, keep: usize) -> String {
     let letters: Vec<char> = word.chars().collect();
     let mut short = String::with_capacity(word.len());
     for run in letters.chunk_by(|a, b| a == b) {
