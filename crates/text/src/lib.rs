@@ -37,5 +37,5 @@ pub use duplicates::{Duplicate, Duplicates, Signature};
 pub use engine::{Automatic, Context, Engine};
 pub use entities::entities;
 pub use fold::fold;
-pub use learn::{Classifier, Company, CompanyError, Verdict};
+pub use learn::{Classifier, Company, CompanyError, OUT_OF_SCOPE, Verdict};
 pub use mask::{Masked, mask};

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod label;
+mod learn;
 mod train;
 
 use clap::Subcommand;
@@ -10,6 +11,8 @@ use clap::Subcommand;
 pub enum Text {
     /// Says of every text of a file what it says: one text a line, or a column of a tab-separated table.
     Label(label::Label),
+    /// Learns labels of your own from examples, and measures how well.
+    Learn(learn::Learn),
     /// Makes the models that ship from named sets of labelled texts; the same sets give the same bytes.
     Train(train::Train),
     /// Measures the engine on a tab-separated table of labelled texts.
@@ -19,6 +22,7 @@ pub enum Text {
 pub fn run(command: Text) -> anyhow::Result<()> {
     match command {
         Text::Label(args) => label::run(&args),
+        Text::Learn(args) => learn::run(&args),
         Text::Train(args) => train::run(&args),
         Text::Evaluate(args) => evaluate::run(&args),
     }

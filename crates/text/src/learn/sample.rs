@@ -1,5 +1,7 @@
 //! What is kept of an example: the hashes of its n-grams, never its words.
 
+use voce_domain::labels::{Labels, SentimentClass, Signal};
+
 use crate::features::{DENSE, Features};
 
 /// Buckets have this many bits here: enough for the examples of one company, few enough to be kept in two bytes each.
@@ -14,8 +16,14 @@ pub(super) struct Sample {
     /// Sorted, without repetitions.
     words: Vec<u32>,
     letters: Vec<u32>,
-    pub dense: [f32; DENSE],
+    /// Sums over the lexicon, then what the shipped models say.
+    pub dense: [f32; SUMS],
 }
+
+/// Sums of a sample.
+pub(super) const SUMS: usize = DENSE + HINTS;
+/// How many of them are what the shipped models say.
+const HINTS: usize = 8;
 
 impl Sample {
     pub fn of(features: &Features) -> Self {
@@ -29,7 +37,38 @@ impl Sample {
         Self {
             words: buckets(words),
             letters: buckets(letters),
-            dense: features.dense.map(|value| f32::from(small(value)) / STEPS),
+            dense: std::array::from_fn(|at| features.dense.get(at).map_or(0.0, |value| kept(*value))),
+        }
+    }
+
+    /// Adds what the shipped models say, for labels that have to do with it.
+    pub fn hint(&mut self, labels: &Labels) {
+        let sentiment = labels.sentiment;
+        let of = |class| {
+            if sentiment.class == class {
+                sentiment.confidence
+            } else {
+                0.0
+            }
+        };
+        let complaint = labels.details.complaint.as_ref();
+        let praise = labels
+            .details
+            .signals
+            .iter()
+            .find(|(signal, _)| *signal == Signal::Praise);
+        let hints: [f32; HINTS] = [
+            sentiment.score,
+            of(SentimentClass::Negative),
+            of(SentimentClass::Neutral),
+            of(SentimentClass::Positive),
+            complaint.map_or(0.0, |complaint| complaint.confidence),
+            praise.map_or(0.0, |(_, confidence)| *confidence),
+            labels.details.irony,
+            f32::from(u8::from(labels.noise.is_some())),
+        ];
+        for (sum, hint) in self.dense.iter_mut().skip(DENSE).zip(hints) {
+            *sum = kept(hint);
         }
     }
 
@@ -61,7 +100,7 @@ impl Sample {
     pub fn read(bytes: &mut &[u8]) -> Option<Self> {
         let words = read_group(bytes)?;
         let letters = read_group(bytes)?;
-        let (dense, rest) = bytes.split_first_chunk::<DENSE>()?;
+        let (dense, rest) = bytes.split_first_chunk::<SUMS>()?;
         *bytes = rest;
         Some(Self {
             words,
@@ -77,6 +116,11 @@ pub(super) fn bucket(bucket: u32) -> u32 {
 }
 
 const STEPS: f32 = 60.0;
+
+/// A value as it will be read back.
+fn kept(value: f32) -> f32 {
+    f32::from(small(value)) / STEPS
+}
 
 fn small(value: f32) -> i8 {
     (value * STEPS).round() as i8
