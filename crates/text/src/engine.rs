@@ -127,7 +127,7 @@ impl Engine {
         let sentiment = sentiment::judge(reading, &features, code, &mut evidences);
         let need = Need::read(&features);
         let urgency = urgency::judge(reading, &features, &need, &sentiment, &mut evidences);
-        let noise = noise::judge(reading, context.automatic, &mut evidences);
+        let (noise, noise_confidence) = noise::judge(reading, context.automatic, &mut evidences);
         let (request_type, request_confidence) = match noise {
             Some(_) => (None, 0.0),
             None => request::judge(reading, &features, &need, &sentiment, &mut evidences),
@@ -148,6 +148,7 @@ impl Engine {
             request_confidence,
             urgency,
             noise,
+            noise_confidence,
             details: Details {
                 emotions: emotions.present(),
                 irony: irony::judge(reading, &features, code, &mut evidences),
