@@ -66,7 +66,7 @@ pub(crate) fn decide(text: &str, tokens: &[Token], hint: Option<&str>) -> Option
         code: code.to_owned(),
         by: By::Words(features, class),
     };
-    let lone = tokens.iter().filter(|token| token.kind == Kind::Word).count() == 1;
+    let lone = tokens.iter().filter(|token| token.is_plain_word()).count() == 1;
     let (least, certain) = if lone { (LONE, LONE) } else { (LEAST, CERTAIN) };
     match code {
         Some(code) if certainty >= certain => Some(told(code)),
@@ -86,8 +86,8 @@ fn guess(model: &Model, features: &Features) -> Option<(usize, f32)> {
 
 /// One word may speak for a language; one hashtag is a name.
 fn says_something(tokens: &[Token]) -> bool {
-    let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
-    count(Kind::Word) > 0 || count(Kind::Hashtag) > 1
+    let hashtags = tokens.iter().filter(|token| token.kind == Kind::Hashtag).count();
+    hashtags > 1 || tokens.iter().any(|token| token.is_plain_word())
 }
 
 /// Names the words, or the rule, that told the language.
