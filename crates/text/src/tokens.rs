@@ -1,6 +1,8 @@
 //! One pass over a text: words with their place in the lexicon, signs with their meaning.
 
 mod hashtag;
+#[cfg(test)]
+mod properties;
 
 use std::ops::Range;
 
