@@ -124,9 +124,9 @@ impl Linear {
         let mut weights = vec![0.0; tokens.unwrap_or_default()];
         for feature in &features.sparse {
             let weight = feature.value * self.lead(self.row(feature.bucket), output);
-            let span = usize::from(feature.first)..=usize::from(feature.last);
-            let share = weight / span.clone().count() as f32;
-            for place in weights.get_mut(span).unwrap_or_default() {
+            let (first, last) = (usize::from(feature.first), usize::from(feature.last));
+            let share = weight / (last + 1 - first) as f32;
+            for place in weights.get_mut(first..=last).unwrap_or_default() {
                 *place += share;
             }
         }

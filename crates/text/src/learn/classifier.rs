@@ -120,8 +120,7 @@ impl Classifier {
 }
 
 fn sample(engine: &Engine, text: &str) -> Sample {
-    let context = Context::default();
-    let mut sample = engine.with_reading(text, &context, |reading, _| Sample::of(&Features::read(reading)));
-    sample.hint(&engine.label(text, &context));
-    sample
+    engine.with_reading(text, &Context::default(), |reading, _| {
+        Sample::of(&Features::read(reading))
+    })
 }

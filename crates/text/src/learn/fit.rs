@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::sample::{SUMS, Sample};
+use super::sample::Sample;
+use crate::features::DENSE;
 use crate::linear::Order;
 
 /// One text with what is right for it.
@@ -65,7 +66,7 @@ pub(super) struct Fit {
 /// A sample as rows of the model.
 pub(super) struct Vector {
     pub rows: Vec<(u32, f32)>,
-    pub dense: [f32; SUMS],
+    pub dense: [f32; DENSE],
 }
 
 impl Vector {
@@ -98,7 +99,8 @@ impl Fit {
         for bucket in lessons.iter().flat_map(|lesson| lesson.sample.buckets()) {
             *counts.entry(bucket).or_default() += 1;
         }
-        let fewest = if lessons.len() > 1_000 { 2 } else { 1 };
+        // Of very many examples, what only one has can be spared.
+        let fewest = if lessons.len() > 20_000 { 2 } else { 1 };
         let mut known: Vec<(u32, u32)> = counts.into_iter().filter(|(_, count)| *count >= fewest).collect();
         known.sort_unstable();
         let all = lessons.len() as f32;
@@ -113,7 +115,7 @@ impl Fit {
             rarity: known.iter().map(|(_, count)| rarity(*count)).collect(),
             unseen: rarity(0),
             rows: vec![0.0; known.len() * terms.classes],
-            dense: vec![0.0; SUMS * terms.classes],
+            dense: vec![0.0; DENSE * terms.classes],
             bias: vec![0.0; terms.classes],
             temperature: 1.0,
         }

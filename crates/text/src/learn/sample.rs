@@ -1,7 +1,5 @@
 //! What is kept of an example: the hashes of its n-grams, never its words.
 
-use voce_domain::labels::{Labels, SentimentClass, Signal};
-
 use crate::features::{DENSE, Features};
 
 /// Buckets have this many bits here: enough for the examples of one company, few enough to be kept in two bytes each.
@@ -16,14 +14,8 @@ pub(super) struct Sample {
     /// Sorted, without repetitions.
     words: Vec<u32>,
     letters: Vec<u32>,
-    /// Sums over the lexicon, then what the shipped models say.
-    pub dense: [f32; SUMS],
+    pub dense: [f32; DENSE],
 }
-
-/// Sums of a sample.
-pub(super) const SUMS: usize = DENSE + HINTS;
-/// How many of them are what the shipped models say.
-const HINTS: usize = 8;
 
 impl Sample {
     pub fn of(features: &Features) -> Self {
@@ -37,38 +29,7 @@ impl Sample {
         Self {
             words: buckets(words),
             letters: buckets(letters),
-            dense: std::array::from_fn(|at| features.dense.get(at).map_or(0.0, |value| kept(*value))),
-        }
-    }
-
-    /// Adds what the shipped models say, for labels that have to do with it.
-    pub fn hint(&mut self, labels: &Labels) {
-        let sentiment = labels.sentiment;
-        let of = |class| {
-            if sentiment.class == class {
-                sentiment.confidence
-            } else {
-                0.0
-            }
-        };
-        let complaint = labels.details.complaint.as_ref();
-        let praise = labels
-            .details
-            .signals
-            .iter()
-            .find(|(signal, _)| *signal == Signal::Praise);
-        let hints: [f32; HINTS] = [
-            sentiment.score,
-            of(SentimentClass::Negative),
-            of(SentimentClass::Neutral),
-            of(SentimentClass::Positive),
-            complaint.map_or(0.0, |complaint| complaint.confidence),
-            praise.map_or(0.0, |(_, confidence)| *confidence),
-            labels.details.irony,
-            f32::from(u8::from(labels.noise.is_some())),
-        ];
-        for (sum, hint) in self.dense.iter_mut().skip(DENSE).zip(hints) {
-            *sum = kept(hint);
+            dense: features.dense.map(kept),
         }
     }
 
@@ -100,7 +61,7 @@ impl Sample {
     pub fn read(bytes: &mut &[u8]) -> Option<Self> {
         let words = read_group(bytes)?;
         let letters = read_group(bytes)?;
-        let (dense, rest) = bytes.split_first_chunk::<SUMS>()?;
+        let (dense, rest) = bytes.split_first_chunk::<DENSE>()?;
         *bytes = rest;
         Some(Self {
             words,
