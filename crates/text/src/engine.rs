@@ -11,7 +11,7 @@ use crate::learn::Company;
 use crate::lexicon::{Hit, Lexicon, Tongue};
 use crate::tokens::Token;
 use crate::need::Need;
-use crate::{body, complaint, feelings, irony, language, noise, phrases, request, sentiment, signals, tokens, urgency};
+use crate::{body, complaint, emotion, feelings, irony, language, noise, phrases, request, sentiment, signals, tokens, urgency};
 
 /// Labels messages. Built once (it compiles the lexicons) and shared between threads.
 pub struct Engine {
@@ -127,7 +127,7 @@ impl Engine {
         let sentiment = sentiment::judge(reading, &features, code, &mut evidences);
         let need = Need::read(&features);
         let urgency = urgency::judge(reading, &features, &need, &sentiment, &mut evidences);
-        let noise = noise::judge(reading, context.automatic, &mut evidences);
+        let (noise, noise_confidence) = noise::judge(reading, context.automatic, &mut evidences);
         let (request_type, request_confidence) = match noise {
             Some(_) => (None, 0.0),
             None => request::judge(reading, &features, &need, &sentiment, &mut evidences),
@@ -140,6 +140,7 @@ impl Engine {
             Some(_) => Vec::new(),
             None => signals::judge(reading, &features, &need, &sentiment, complaint.as_ref(), &mut evidences),
         };
+        let emotions = emotion::judge(reading, &features, code, sentiment.score, &mut evidences);
         let mut labels = Labels {
             language: language.clone(),
             sentiment,
@@ -147,7 +148,9 @@ impl Engine {
             request_confidence,
             urgency,
             noise,
+            noise_confidence,
             details: Details {
+                emotions: emotions.present(),
                 irony: irony::judge(reading, &features, code, &mut evidences),
                 sentences: sentiment::sentences(reading, &features, code),
                 targets: sentiment::targets(reading, &features, code, context.targets),

@@ -17,6 +17,9 @@ use crate::tokens::{Kind, Token};
 /// Weight of language in the evidence: people seldom ask why, so other labels go first.
 const EVIDENCE: f32 = 0.2;
 
+/// How many n-grams, from the beginning on, are asked what they said: the words of a few suffice.
+const LOOKED_AT: usize = 120;
+
 /// What the model tells apart.
 const CLASSES: [&str; 9] = ["it", "en", "fr", "de", "es", "pt", "nl", "ro", OTHER];
 /// Any other language in Latin letters.
@@ -66,7 +69,7 @@ pub(crate) fn decide(text: &str, tokens: &[Token], hint: Option<&str>) -> Option
         code: code.to_owned(),
         by: By::Words(features, class),
     };
-    let lone = tokens.iter().filter(|token| token.kind == Kind::Word).count() == 1;
+    let lone = tokens.iter().filter(|token| token.is_plain_word()).count() == 1;
     let (least, certain) = if lone { (LONE, LONE) } else { (LEAST, CERTAIN) };
     match code {
         Some(code) if certainty >= certain => Some(told(code)),
@@ -86,8 +89,8 @@ fn guess(model: &Model, features: &Features) -> Option<(usize, f32)> {
 
 /// One word may speak for a language; one hashtag is a name.
 fn says_something(tokens: &[Token]) -> bool {
-    let count = |kind| tokens.iter().filter(|token| token.kind == kind).count();
-    count(Kind::Word) > 0 || count(Kind::Hashtag) > 1
+    let hashtags = tokens.iter().filter(|token| token.kind == Kind::Hashtag).count();
+    hashtags > 1 || tokens.iter().any(|token| token.is_plain_word())
 }
 
 /// Names the words, or the rule, that told the language.
@@ -96,7 +99,11 @@ pub(crate) fn explain(decision: &Decision, reading: &Reading, evidences: &mut Ev
         By::Script => evidences.rule(LabelKind::Language, "letters", EVIDENCE),
         By::Hint => evidences.rule(LabelKind::Language, "hint", EVIDENCE),
         By::Words(features, class) => {
-            let reasons = MODEL.as_ref().map(|model| model.linear.why(features, *class));
+            let beginning = Features {
+                sparse: features.sparse.iter().take(LOOKED_AT).copied().collect(),
+                ..*features
+            };
+            let reasons = MODEL.as_ref().map(|model| model.linear.why(&beginning, *class));
             let speaking = reasons.into_iter().flatten().filter(|reason| reason.weight > 0.0);
             for reason in speaking.take(2) {
                 evidences.words(LabelKind::Language, reading, reason.token..=reason.token, EVIDENCE);

@@ -12,5 +12,5 @@ mod tests;
 mod value;
 
 pub use bytes::CompanyError;
-pub use classifier::{Classifier, Verdict};
+pub use classifier::{Classifier, OUT_OF_SCOPE, Verdict};
 pub use company::Company;

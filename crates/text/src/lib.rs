@@ -6,6 +6,7 @@
 mod body;
 mod complaint;
 mod duplicates;
+mod emotion;
 mod engine;
 mod entities;
 pub mod evaluate;
@@ -36,7 +37,7 @@ pub use duplicates::{Duplicate, Duplicates, Signature};
 pub use engine::{Automatic, Context, Engine, whole};
 pub use entities::entities;
 pub use fold::fold;
-pub use learn::{Classifier, Company, CompanyError, Verdict};
+pub use learn::{Classifier, Company, CompanyError, OUT_OF_SCOPE, Verdict};
 pub use mask::{Masked, mask};
 
 /// Version of the shipped models and lexicons: raised whenever the same text may be labelled otherwise.

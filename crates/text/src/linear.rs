@@ -64,6 +64,7 @@ impl Linear {
             1 => self.sum_of::<1>(features, sums),
             2 => self.sum_of::<2>(features, sums),
             3 => self.sum_of::<3>(features, sums),
+            7 => self.sum_of::<7>(features, sums),
             8 => self.sum_of::<8>(features, sums),
             9 => self.sum_of::<9>(features, sums),
             _ => {
@@ -123,9 +124,9 @@ impl Linear {
         let mut weights = vec![0.0; tokens.unwrap_or_default()];
         for feature in &features.sparse {
             let weight = feature.value * self.lead(self.row(feature.bucket), output);
-            let span = usize::from(feature.first)..=usize::from(feature.last);
-            let share = weight / span.clone().count() as f32;
-            for place in weights.get_mut(span).unwrap_or_default() {
+            let (first, last) = (usize::from(feature.first), usize::from(feature.last));
+            let share = weight / (last + 1 - first) as f32;
+            for place in weights.get_mut(first..=last).unwrap_or_default() {
                 *place += share;
             }
         }
@@ -158,13 +159,11 @@ impl Linear {
 
     /// What a row gives to an output; where one class excludes the others, above what it gives to all.
     fn lead(&self, row: &[u8], output: usize) -> f32 {
-        let worth = |at: usize| match (row.get(at), self.steps.get(at)) {
-            (Some(byte), Some(step)) => f32::from(*byte as i8) * step,
-            _ => 0.0,
-        };
+        let worth = |(byte, step): (&u8, &f32)| f32::from(*byte as i8) * step;
+        let own = row.get(output).zip(self.steps.get(output)).map_or(0.0, worth);
         match self.link {
-            Link::Softmax => worth(output) - (0..row.len()).map(worth).sum::<f32>() / row.len().max(1) as f32,
-            Link::Logistic => worth(output),
+            Link::Softmax => own - row.iter().zip(&self.steps).map(worth).sum::<f32>() / row.len().max(1) as f32,
+            Link::Logistic => own,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! One pass over a text: words with their place in the lexicon, signs with their meaning.
 
+mod hashtag;
+#[cfg(test)]
+mod properties;
+
 use std::ops::Range;
 
 use crate::fold::fold_into;
@@ -17,6 +21,8 @@ pub(crate) struct Token {
     pub elongated: bool,
     /// Written in capitals (two letters or more).
     pub capitals: bool,
+    /// Goes on a hashtag: "#CustomerService" is the hashtag "#Customer" and the word "Service".
+    pub tagged: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +49,11 @@ impl Kind {
 }
 
 impl Token {
+    /// A word that stands outside of hashtags.
+    pub fn is_plain_word(&self) -> bool {
+        self.kind == Kind::Word && !self.tagged
+    }
+
     pub fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -118,6 +129,7 @@ impl Reader<'_> {
             word,
             elongated: false,
             capitals: false,
+            tagged: false,
         });
         self.at = end;
     }
@@ -133,7 +145,7 @@ impl Reader<'_> {
             .is_some_and(|c| c.is_alphanumeric() || c == '_')
     }
 
-    /// A @mention or #hashtag. The body of a hashtag is looked up like a word.
+    /// A @mention or #hashtag. Each word of a hashtag is looked up.
     fn name(&mut self, mark: char) {
         let rest = self.rest();
         let length = rest[1..]
@@ -143,9 +155,23 @@ impl Reader<'_> {
         if mark == '@' {
             return self.push(Kind::Mention, end, None);
         }
-        let (word, elongated) = self.look_up(self.at + 1, end);
-        self.push(Kind::Hashtag, end, word);
-        self.mark_last(elongated, false);
+        let body = self.at + 1;
+        for (at, word) in hashtag::words(&self.text[body..end], self.lexicon)
+            .into_iter()
+            .enumerate()
+        {
+            let (start, end) = (body + word.start, body + word.end);
+            let (word, elongated) = self.look_up(start, end);
+            if at > 0 {
+                self.at = start;
+            }
+            self.push(if at == 0 { Kind::Hashtag } else { Kind::Word }, end, word);
+            self.mark_last(elongated, false);
+            if let Some(token) = self.tokens.last_mut() {
+                token.tagged = at > 0;
+            }
+        }
+        self.at = end;
     }
 
     fn link_or_word(&mut self) {
@@ -182,6 +208,10 @@ impl Reader<'_> {
     fn word(&mut self) {
         let (length, cut) = word_length(self.rest());
         if self.rest()[length..].starts_with('@') && self.rest()[length + 1..].starts_with(char::is_alphanumeric) {
+            let end = self.blank_after();
+            return self.push(Kind::Link, end, None);
+        }
+        if is_site(self.rest(), length) {
             let end = self.blank_after();
             return self.push(Kind::Link, end, None);
         }
@@ -302,6 +332,35 @@ fn word_length(rest: &str) -> (usize, bool) {
     (rest.len(), false)
 }
 
+/// Whether a link without "http" starts here, as in "bit.ly/x" or "example.com"; its first word has the given length.
+fn is_site(rest: &str, length: usize) -> bool {
+    const SURE: [&str; 7] = ["com", "org", "net", "info", "edu", "gov", "eu"];
+    const WITH_PATH: [&str; 17] = [
+        "it", "ly", "co", "uk", "de", "fr", "es", "pt", "nl", "ro", "me", "be", "io", "gl", "gd", "tv", "app",
+    ];
+    let Some(mut after) = rest[length..].strip_prefix('.') else {
+        return false;
+    };
+    // No name of a site has more parts, of those that people write.
+    for _ in 0..5 {
+        let end = after
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+            .unwrap_or(after.len());
+        let (label, following) = after.split_at(end);
+        let path = following.starts_with('/');
+        if SURE.contains(&label) && (path || !following.starts_with(char::is_alphanumeric))
+            || WITH_PATH.contains(&label) && path
+        {
+            return true;
+        }
+        match following.strip_prefix('.') {
+            Some(next) if !label.is_empty() => after = next,
+            _ => break,
+        }
+    }
+    false
+}
+
 fn is_capitals(word: &str) -> bool {
     let mut letters = 0;
     for letter in word.chars() {
@@ -330,7 +389,7 @@ fn has_run_of_three(word: &str) -> bool {
 }
 
 /// Shortens runs of three or more of a letter to `keep`.
-fn shorten_runs(word: &str, keep: usize) -> String {
+pub(crate) fn shorten_runs(word: &str, keep: usize) -> String {
     let letters: Vec<char> = word.chars().collect();
     let mut short = String::with_capacity(word.len());
     for run in letters.chunk_by(|a, b| a == b) {

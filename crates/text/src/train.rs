@@ -8,7 +8,7 @@ use crate::engine::{Context, Engine};
 use crate::features::Features;
 use crate::linear::Example;
 use crate::table::{Table, TableError};
-use crate::{irony, language, need, sentiment};
+use crate::{emotion, irony, language, need, sentiment};
 
 /// Where the labelled texts are.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,15 @@ pub const RECIPES: &[Recipe] = &[
             "sentiment/semeval2013_2016_en_train without umsab_english_val",
         ],
         learn: sentiment::training::other,
+    },
+    Recipe {
+        name: "emotion",
+        from: &[
+            "emotion/tweeteval_emotion_en_train",
+            "sentiment/umsab_*_train",
+            "sentiment/semeval2013_2016_en_train",
+        ],
+        learn: emotion::training::train,
     },
     Recipe {
         name: "irony_en",

@@ -328,7 +328,7 @@ fn urgency() {
 
 #[test]
 fn noise() {
-    use Noise::{AutoReply, OutOfOffice, Spam};
+    use Noise::{Advertising, AutoReply, Bot, ChainPost, JobOffer, OutOfOffice, Spam};
     check(
         &[
             (
@@ -343,7 +343,7 @@ fn noise() {
             ("Hai vinto un iPhone! Ritira il tuo premio", Some(Spam)),
             (
                 "Inoltra questo messaggio a dieci amici, non spezzare la catena",
-                Some(Spam),
+                Some(ChainPost),
             ),
             (
                 "Double your bitcoin today! Join my Telegram http://example.org",
@@ -356,8 +356,22 @@ fn noise() {
             ("Hot singles in your area, click here", Some(Spam)),
             (
                 "We are hiring! See our latest job openings https://example.org",
-                Some(Spam),
+                Some(JobOffer),
             ),
+            (
+                "Stiamo assumendo un cameriere, invia il tuo cv a lavoro@example.org",
+                Some(JobOffer),
+            ),
+            (
+                "Sconti fino al 70%, compra ora su https://example.org",
+                Some(Advertising),
+            ),
+            ("Save up to 50% with promo code SUMMER, shop now!", Some(Advertising)),
+            ("RT if you love your mum, send this to everyone", Some(ChainPost)),
+            ("3 people followed me and 2 people unfollowed me", Some(Bot)),
+            ("Avete uno sconto per studenti?", None),
+            ("Is there a promo code for new customers?", None),
+            ("Cercate personale? Vorrei mandare il curriculum", None),
             ("Sono fuori ufficio fino al 12 agosto", Some(OutOfOffice)),
             ("I am out of the office with limited access to email", Some(OutOfOffice)),
             (

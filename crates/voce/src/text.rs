@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod label;
+mod learn;
 mod relabel;
 mod train;
 
@@ -17,6 +18,8 @@ pub enum Text {
     Train(train::Train),
     /// Measures the engine on a tab-separated table of labelled texts.
     Evaluate(evaluate::Evaluate),
+    /// Learns labels of your own from examples, and measures how well.
+    Learn(learn::Learn),
     /// Labels every stored message anew; interrupted, the same command goes on where it stood.
     Relabel,
 }
@@ -26,6 +29,7 @@ pub async fn run(config: &Config, command: Text) -> anyhow::Result<()> {
         Text::Label(args) => label::run(&args),
         Text::Train(args) => train::run(&args),
         Text::Evaluate(args) => evaluate::run(&args),
+        Text::Learn(args) => learn::run(&args),
         Text::Relabel => relabel::run(config).await,
     }
 }

@@ -15,11 +15,11 @@ const FEW: usize = 4;
 
 /// The n-grams of the words of a text; links, names, numbers and signs do not speak.
 pub(super) fn read(text: &str, tokens: &[Token]) -> Features {
-    let hashtags = tokens.iter().filter(|token| token.kind == Kind::Word).count() < FEW;
+    let hashtags = tokens.iter().filter(|token| token.is_plain_word()).count() < FEW;
     let mut sparse = Vec::with_capacity(text.len().min(ENOUGH) * 5);
     let mut letters = Vec::with_capacity(LONGEST_WORD + 2);
     for (at, token) in tokens.iter().enumerate().take(usize::from(u16::MAX)) {
-        let speaks = token.kind == Kind::Word || hashtags && token.kind == Kind::Hashtag;
+        let speaks = token.is_plain_word() || hashtags && (token.tagged || token.kind == Kind::Hashtag);
         if speaks && sparse.len() < ENOUGH {
             let word = text.get(token.range()).unwrap_or_default();
             spell(word.trim_start_matches('#'), &mut letters);

@@ -8,7 +8,7 @@ use crate::lexicon::Lexicon;
 use crate::linear::{Example, Link, Options, Trainer};
 use crate::model::Model;
 use crate::table::{Table, TableError};
-use crate::tokens::{self, Kind, Token};
+use crate::tokens::{self, Token};
 
 /// Sets of posts and their language.
 const SETS: [(&str, &str); 8] = [
@@ -96,7 +96,7 @@ fn add(lexicon: &Lexicon, code: &str, text: &str, weight: f32, examples: &mut Ve
         }
     };
     push(&tokens, weight);
-    let words: Vec<Token> = tokens.into_iter().filter(|token| token.kind == Kind::Word).collect();
+    let words: Vec<Token> = tokens.into_iter().filter(|token| token.is_plain_word()).collect();
     let mut at = 0;
     for length in [3, 1, 5, 2].into_iter().cycle() {
         let Some(piece) = words

@@ -1,11 +1,16 @@
 //! A company's own labels, learned from examples.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use super::fit::{Fit, Lesson, Terms, softmax};
 use super::sample::Sample;
 use crate::engine::{Context, Engine};
+use crate::evaluate::{Certainty, Confusion, Report, auc};
 use crate::features::Features;
+
+/// The label of texts that belong to none of the others. It is no label of its own: it teaches the others their limits.
+pub const OUT_OF_SCOPE: &str = "oos";
 
 /// Tells labels apart that it was shown examples of, and texts that belong to none of them.
 #[derive(Debug, Clone)]
@@ -34,18 +39,18 @@ impl Classifier {
             .map(|(text, label, weight)| (label, sample(engine, text), weight))
             .collect();
         let labels: BTreeSet<&str> = examples.iter().map(|(label, ..)| *label).collect();
-        let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+        let labels = labels.into_iter().filter(|label| *label != OUT_OF_SCOPE);
+        let labels: Vec<String> = labels.map(str::to_owned).collect();
         if labels.is_empty() {
             return None;
         }
         let lessons: Vec<Lesson> = examples
             .iter()
             .map(|(label, sample, weight)| {
-                // Every label is in the list that was made of them.
                 let class = labels.binary_search_by(|known| known.as_str().cmp(label));
                 Lesson {
                     weight: *weight,
-                    ..Lesson::new(sample, class.unwrap_or_default())
+                    ..Lesson::new(sample, class.ok())
                 }
             })
             .collect();
@@ -73,6 +78,43 @@ impl Classifier {
             label: self.labels.get(class).map_or("", String::as_str),
             confidence,
             belonging: cautious.into_iter().fold(f32::NEG_INFINITY, f32::max),
+        }
+    }
+}
+
+impl Classifier {
+    /// Measures on texts with their labels: how many it tells, and, as the area under the curve, how well `belonging` tells those that
+    /// are [`OUT_OF_SCOPE`]. Rows are label and text; those with a label that was not learnt are passed over.
+    pub fn evaluate(&self, engine: &Engine, rows: &[[&str; 2]]) -> Report {
+        let start = Instant::now();
+        let judged: Vec<(&str, Verdict)> = rows
+            .iter()
+            .map(|[label, text]| (*label, self.judge(engine, text)))
+            .collect();
+        let took = start.elapsed();
+        let mut confusion = Confusion::new(self.labels.iter().cloned());
+        let mut certainty = Certainty::default();
+        let mut scored = Vec::new();
+        let mut skipped = 0;
+        for (label, verdict) in judged {
+            if confusion.add(label, verdict.label) {
+                certainty.add(f64::from(verdict.confidence), label == verdict.label);
+                scored.push((f64::from(verdict.belonging), true));
+            } else if label == OUT_OF_SCOPE {
+                scored.push((f64::from(verdict.belonging), false));
+            } else {
+                skipped += 1;
+            }
+        }
+        Report {
+            n: rows.len() - skipped,
+            skipped,
+            confusion,
+            auc: auc(&scored),
+            pearson: None,
+            ece: certainty.error(),
+            polarity_f1: None,
+            took,
         }
     }
 }

@@ -229,7 +229,7 @@ impl Model {
         let corrected = examples.iter().zip(weights).filter_map(|(example, weight)| {
             Some(Lesson {
                 sample: &example.sample,
-                class: class(&example.value)?,
+                class: Some(class(&example.value)?),
                 weight,
                 prior: prior(&values, &example.said),
             })
@@ -237,7 +237,7 @@ impl Model {
         let stays = everyday.iter().filter_map(|(sample, said)| {
             Some(Lesson {
                 sample,
-                class: class(&said.0)?,
+                class: Some(class(&said.0)?),
                 weight: EVERYDAY,
                 prior: prior(&values, said),
             })

@@ -11,14 +11,15 @@ use crate::linear::Order;
 #[derive(Debug, Clone)]
 pub(super) struct Lesson<'a> {
     pub sample: &'a Sample,
-    pub class: usize,
+    /// `None`: it is none of the classes.
+    pub class: Option<usize>,
     pub weight: f32,
     /// What was known before, added to the sums of each class; empty when nothing was.
     pub prior: Vec<f32>,
 }
 
 impl<'a> Lesson<'a> {
-    pub fn new(sample: &'a Sample, class: usize) -> Self {
+    pub fn new(sample: &'a Sample, class: Option<usize>) -> Self {
         Self {
             sample,
             class,
@@ -98,7 +99,8 @@ impl Fit {
         for bucket in lessons.iter().flat_map(|lesson| lesson.sample.buckets()) {
             *counts.entry(bucket).or_default() += 1;
         }
-        let fewest = if lessons.len() > 1_000 { 2 } else { 1 };
+        // Of very many examples, what only one has can be spared.
+        let fewest = if lessons.len() > 20_000 { 2 } else { 1 };
         let mut known: Vec<(u32, u32)> = counts.into_iter().filter(|(_, count)| *count >= fewest).collect();
         known.sort_unstable();
         let all = lessons.len() as f32;
@@ -193,12 +195,13 @@ impl Fit {
             let mut largest = 0.0_f32;
             for &at in &order {
                 let (lesson, vector) = (lessons[at], &vectors[at]);
-                let slack = 0.5 / (cost * lesson.weight * class_weights[lesson.class]).max(1e-6);
+                let slack =
+                    0.5 / (cost * lesson.weight * lesson.class.map_or(1.0, |class| class_weights[class])).max(1e-6);
                 let reach = vector.square() + slack;
                 let duals = &mut duals[at * self.classes..(at + 1) * self.classes];
                 changes.clear();
                 for (class, (sum, dual)) in self.sums(vector).into_iter().zip(duals).enumerate() {
-                    let sign = if class == lesson.class { 1.0 } else { -1.0 };
+                    let sign = if Some(class) == lesson.class { 1.0 } else { -1.0 };
                     let known = lesson.prior.get(class).copied().unwrap_or_default();
                     let gradient = sign * (sum + known) - 1.0 + slack * *dual;
                     let better = (*dual - gradient / reach).max(0.0);
@@ -255,7 +258,7 @@ impl Fit {
         let surprise = |temperature: f32| -> f32 {
             let of = |(sums, lesson): &(Vec<f32>, &Lesson)| {
                 let probabilities = softmax(sums, &lesson.prior, temperature);
-                -probabilities[lesson.class].max(1e-6).ln()
+                lesson.class.map_or(0.0, |class| -probabilities[class].max(1e-6).ln())
             };
             judged.iter().map(of).sum()
         };
@@ -286,14 +289,16 @@ pub(super) fn softmax(sums: &[f32], prior: &[f32], temperature: f32) -> Vec<f32>
 /// Many examples of few classes are noisier than few examples of many: each counts less.
 fn cost(lessons: usize, classes: usize) -> f32 {
     let each = lessons as f32 / classes.max(1) as f32;
-    COST * (100.0 / each.max(100.0)).powf(0.4)
+    COST * (100.0 / each.max(100.0)).powf(0.25)
 }
 
 /// What makes each class weigh the same, or 1 where they are taken as they come.
 fn class_weights(lessons: &[&Lesson], terms: Terms) -> Vec<f32> {
     let mut weights = vec![0.0_f32; terms.classes];
     for lesson in lessons {
-        weights[lesson.class] += lesson.weight;
+        if let Some(class) = lesson.class {
+            weights[class] += lesson.weight;
+        }
     }
     let there = weights.iter().filter(|weight| **weight > 0.0).count().max(1) as f32;
     let all: f32 = weights.iter().sum();

@@ -95,7 +95,7 @@ fn agreement(examples: &[Example], person: u128) -> Option<f32> {
     let others: Vec<Lesson> = examples
         .iter()
         .filter(|example| example.by != person)
-        .filter_map(|example| Some(Lesson::new(&example.sample, class(example)?)))
+        .map(|example| Lesson::new(&example.sample, class(example)))
         .collect();
     if others.is_empty() || values.len() < 2 {
         return None;

@@ -29,7 +29,7 @@ impl Sample {
         Self {
             words: buckets(words),
             letters: buckets(letters),
-            dense: features.dense.map(|value| f32::from(small(value)) / STEPS),
+            dense: features.dense.map(kept),
         }
     }
 
@@ -77,6 +77,11 @@ pub(super) fn bucket(bucket: u32) -> u32 {
 }
 
 const STEPS: f32 = 60.0;
+
+/// A value as it will be read back.
+fn kept(value: f32) -> f32 {
+    f32::from(small(value)) / STEPS
+}
 
 fn small(value: f32) -> i8 {
     (value * STEPS).round() as i8

@@ -53,6 +53,12 @@ const FILES: &[File] = files! {
     ENGLISH, inflect::unchanged, "en/irony.txt";
 };
 
+/// What people type for a word: "nn" is "non".
+const ABBREVIATIONS: [&str; 2] = [
+    include_str!("../../lexicons/it/abbreviations.txt"),
+    include_str!("../../lexicons/en/abbreviations.txt"),
+];
+
 pub(super) fn builtin() -> Lexicon {
     let mut compiler = Compiler::new();
     for file in FILES {
@@ -63,7 +69,18 @@ pub(super) fn builtin() -> Lexicon {
             }
         }
     }
+    for (word, typed) in ABBREVIATIONS.into_iter().flat_map(abbreviations) {
+        compiler.abbreviate(word, typed);
+    }
     compiler.lexicon
+}
+
+/// Every word with what is typed for it.
+fn abbreviations(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once(": "))
+        .flat_map(|(word, typed)| typed.split(", ").map(move |typed| (word, typed)))
 }
 
 /// Every item of a file with the meaning of its line; `None` where the head is not understood.
@@ -180,6 +197,12 @@ impl Compiler {
         Some(node)
     }
 
+    /// From now on, what is typed is read as the word.
+    fn abbreviate(&mut self, word: &str, typed: &str) {
+        let id = self.intern(&fold(word));
+        self.lexicon.words.insert(fold(typed).into(), id);
+    }
+
     fn intern(&mut self, word: &str) -> WordId {
         if let Some(id) = self.lexicon.words.get(word) {
             return *id;
@@ -228,6 +251,27 @@ mod tests {
         for (_, item) in FILES.iter().flat_map(|file| items(file.text)) {
             assert!(split_words(item).len() <= LONGEST, "{item}");
         }
+    }
+
+    #[test]
+    fn what_is_typed_for_a_word_is_read_as_it() {
+        let lexicon = builtin();
+        for (typed, word) in [("nn", "non"), ("xke", "perche"), ("thx", "thanks"), ("dont", "don't")] {
+            assert_eq!(lexicon.word(typed), lexicon.word(word), "{typed}");
+        }
+        // An abbreviation of an abbreviation would be lost.
+        let words: Vec<&str> = ABBREVIATIONS
+            .into_iter()
+            .flat_map(abbreviations)
+            .map(|(word, _)| word)
+            .collect();
+        let typed: Vec<&str> = ABBREVIATIONS
+            .into_iter()
+            .flat_map(abbreviations)
+            .map(|(_, typed)| typed)
+            .collect();
+        assert!(words.iter().all(|word| !typed.contains(word)));
+        assert!(typed.len() > 100);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) fn need(engine: &Engine, sources: &Sources) -> Result<Vec<u8>, TrainE
                 is(request == "cancellation"),
             ];
             // What is rare is heard less often than it should be.
-            let weight = if target[0] == 1.0 || target[1] == 1.0 { 2.5 } else { 1.0 };
+            let weight = if target[0] == 1.0 || target[1] == 1.0 { 4.0 } else { 1.0 };
             examples.push(example(engine, text, language, target, weight));
         }
     }
@@ -74,7 +74,7 @@ pub(crate) fn need(engine: &Engine, sources: &Sources) -> Result<Vec<u8>, TrainE
             if label != "negative" {
                 let mut target = vec![0.0; SIGNS.len()];
                 target[super::Sign::Praise as usize] = f32::NAN;
-                examples.push(example(engine, text, language, target, 0.5));
+                examples.push(example(engine, text, language, target, 0.2));
             }
         }
     }

@@ -76,7 +76,7 @@ fn task(args: &Evaluate) -> anyhow::Result<Task> {
     })
 }
 
-fn as_json(report: &Report) -> Value {
+pub(super) fn as_json(report: &Report) -> Value {
     let confusion = &report.confusion;
     let classes = (!confusion.classes().is_empty()).then_some(confusion);
     let per_class: serde_json::Map<String, Value> = confusion
@@ -107,7 +107,7 @@ fn as_json(report: &Report) -> Value {
     })
 }
 
-fn print(report: &Report) {
+pub(super) fn print(report: &Report) {
     println!(
         "{} texts, {} rows passed over, {:.0} posts/s",
         report.n,
