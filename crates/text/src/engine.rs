@@ -124,7 +124,8 @@ impl Engine {
         let language = language.map(|decision| decision.code);
         let code = language.as_deref();
         let features = Features::read(reading);
-        let sentiment = sentiment::judge(reading, &features, code, &mut evidences);
+        let polarity = sentiment::polarity(reading, &features, code);
+        let sentiment = sentiment::judge(reading, &features, code, &polarity, &mut evidences);
         let need = Need::read(&features);
         let urgency = urgency::judge(reading, &features, &need, &sentiment, &mut evidences);
         let (noise, noise_confidence) = noise::judge(reading, context.automatic, &mut evidences);
