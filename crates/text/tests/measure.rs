@@ -161,7 +161,7 @@ fn complaints_learned_in_domain() {
         return;
     };
     let labelled = rows(&table).filter_map(|row| Some([*row.get(1)?, *row.get(3)?]));
-    let (test, train): (Vec<_>, Vec<_>) = labelled.partition(|[_, text]| hash(text) % 5 == 0);
+    let (test, train): (Vec<_>, Vec<_>) = labelled.partition(|[_, text]| hash(text).is_multiple_of(5));
     let engine = Engine::new();
     let examples = train.iter().map(|[label, text]| (*text, *label, 1.0));
     let classifier = Classifier::learn(&engine, examples).expect("there are examples");
