@@ -9,9 +9,11 @@ use crate::features::Features;
 use crate::feelings::Felt;
 use crate::learn::Company;
 use crate::lexicon::{Hit, Lexicon, Tongue};
-use crate::tokens::Token;
 use crate::need::Need;
-use crate::{body, complaint, emotion, feelings, irony, language, noise, phrases, request, sentiment, signals, tokens, urgency};
+use crate::tokens::Token;
+use crate::{
+    body, complaint, emotion, feelings, irony, language, noise, phrases, request, sentiment, signals, tokens, urgency,
+};
 
 /// Labels messages. Built once (it compiles the lexicons) and shared between threads.
 pub struct Engine {
@@ -124,7 +126,8 @@ impl Engine {
         let language = language.map(|decision| decision.code);
         let code = language.as_deref();
         let features = Features::read(reading);
-        let sentiment = sentiment::judge(reading, &features, code, &mut evidences);
+        let polarity = sentiment::polarity(reading, &features, code);
+        let sentiment = sentiment::judge(reading, &features, code, &polarity, &mut evidences);
         let need = Need::read(&features);
         let urgency = urgency::judge(reading, &features, &need, &sentiment, &mut evidences);
         let (noise, noise_confidence) = noise::judge(reading, context.automatic, &mut evidences);
@@ -138,7 +141,14 @@ impl Engine {
         };
         let signals = match noise {
             Some(_) => Vec::new(),
-            None => signals::judge(reading, &features, &need, &sentiment, complaint.as_ref(), &mut evidences),
+            None => signals::judge(
+                reading,
+                &features,
+                &need,
+                &sentiment,
+                complaint.as_ref(),
+                &mut evidences,
+            ),
         };
         let emotions = emotion::judge(reading, &features, code, sentiment.score, &mut evidences);
         let mut labels = Labels {

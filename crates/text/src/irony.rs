@@ -19,7 +19,7 @@ static OTHER: LazyLock<Option<Model>> = LazyLock::new(|| Model::read(include_byt
 /// From this probability on a text is called ironic.
 pub(crate) const IRONIC_FROM: f32 = 0.5;
 /// A cue that suggests irony more softly than this is only one of the features of the model.
-const CLEAR: f32 = 0.6;
+const CLEAR: f32 = 0.8;
 
 /// 0..1, how likely the text is ironic.
 pub(crate) fn judge(reading: &Reading, features: &Features, language: Option<&str>, evidences: &mut Evidences) -> f32 {
@@ -27,7 +27,7 @@ pub(crate) fn judge(reading: &Reading, features: &Features, language: Option<&st
         Some("en") => ENGLISH.as_ref(),
         _ => OTHER.as_ref(),
     };
-    let mut learnt = [0.0; 1];
+    let mut learnt = [0.0];
     if let Some(model) = model {
         model.linear.probabilities(features, &mut learnt);
     }

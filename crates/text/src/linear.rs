@@ -6,7 +6,7 @@ mod trainer;
 
 use std::borrow::Cow;
 
-use crate::features::{DENSE, Feature, Features};
+use crate::features::{Feature, Features};
 pub(crate) use trainer::{Example, Options, Order, Trainer};
 
 /// How the outputs of a model hang together.
@@ -138,23 +138,6 @@ impl Linear {
             .collect();
         reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         reasons
-    }
-
-    /// How much each dense sum spoke for an output rather than for the others.
-    pub fn why_dense(&self, features: &Features, output: usize) -> [f32; DENSE] {
-        let mut parts = [0.0; DENSE];
-        for ((part, value), weights) in parts
-            .iter_mut()
-            .zip(features.dense)
-            .zip(self.dense.chunks_exact(self.outputs()))
-        {
-            let mean = match self.link {
-                Link::Softmax => weights.iter().sum::<f32>() / weights.len() as f32,
-                Link::Logistic => 0.0,
-            };
-            *part = value * (weights.get(output).copied().unwrap_or_default() - mean);
-        }
-        parts
     }
 
     /// What a row gives to an output; where one class excludes the others, above what it gives to all.

@@ -18,7 +18,7 @@ const ENOUGH_UNADDRESSED: f32 = 2.0;
 const SURE: f32 = 0.75;
 const SURE_ADDRESSED: f32 = 0.45;
 /// How much the cues of the lexicon count against the model, and how much they count at most.
-const CUES: f32 = 0.8;
+const CUES: f32 = 1.2;
 const MOST_CUES: f32 = 4.0;
 /// Confidence in what feelings and question marks alone suggest.
 const SUGGESTED: f32 = 0.3;
@@ -46,17 +46,14 @@ pub(crate) fn judge(
     let joined = joined(&weights, need);
     let (best, confidence) = highest(&joined);
     let enough = match REQUEST_TYPES.get(best) {
-        Some(&"other") => {
-            return (
-                if asks { Some("other") } else { None },
-                if asks { confidence } else { 0.0 },
-            );
-        }
+        Some(&"other") if asks => return (Some("other"), confidence),
+        Some(&"other") => return suggested(asks, spoken_to, sentiment),
         Some(&("complaint" | "praise")) if !spoken_to => ENOUGH_UNADDRESSED,
         _ => ENOUGH,
     };
     let addressed = asks || spoken_to;
-    let certain = confidence >= if addressed { SURE_ADDRESSED } else { SURE };
+    let praises = REQUEST_TYPES.get(best) == Some(&"praise");
+    let certain = confidence >= if addressed { SURE_ADDRESSED } else { SURE } && (addressed || !praises);
     if !certain && (cued < enough || weights[best] < enough) {
         return suggested(asks, spoken_to, sentiment);
     }

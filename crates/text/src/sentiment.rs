@@ -50,30 +50,30 @@ fn model(language: Option<&str>) -> Option<&'static Model> {
     }
 }
 
-/// Says how the writer feels, and names the words that told it.
+/// Says how the writer feels by the [`polarity`] of the text, and names the words that told it.
 pub(crate) fn judge(
     reading: &Reading,
     features: &Features,
     language: Option<&str>,
+    polarity: &[f32; 3],
     evidences: &mut Evidences,
 ) -> Sentiment {
     let shape = Shape::of(reading);
     if shape.words == 0 && reading.felt.is_empty() {
         return Sentiment::NEUTRAL;
     }
-    let probabilities = probabilities(reading, features, language);
-    let (best, confidence) = best(&probabilities);
+    let (best, confidence) = best(polarity);
     explain(reading, features, model(language), best, evidences);
     Sentiment {
         class: CLASSES[best],
-        score: score(&probabilities),
+        score: score(polarity),
         weight: weight(reading, &shape),
         confidence,
     }
 }
 
-/// Negative, neutral and positive.
-fn probabilities(reading: &Reading, features: &Features, language: Option<&str>) -> [f32; 3] {
+/// How likely a text is negative, neutral and positive.
+pub(crate) fn polarity(reading: &Reading, features: &Features, language: Option<&str>) -> [f32; 3] {
     match model(language) {
         Some(model) => {
             let mut probabilities = [0.0; 3];

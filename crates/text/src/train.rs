@@ -43,7 +43,11 @@ pub const RECIPES: &[Recipe] = &[
     },
     Recipe {
         name: "sentiment_it",
-        from: &["sentiment/umsab_italian_train", "own: requests_it"],
+        from: &[
+            "sentiment/umsab_italian_train",
+            "own: requests_it",
+            "sentiment/semeval2013_2016_en_train without umsab_english_val",
+        ],
         learn: sentiment::training::italian,
     },
     Recipe {
@@ -78,7 +82,7 @@ pub const RECIPES: &[Recipe] = &[
     },
     Recipe {
         name: "irony_xx",
-        from: &["emotion/tweeteval_irony_en_train"],
+        from: &["emotion/tweeteval_irony_en_train", "sentiment/umsab_italian_train"],
         learn: irony::training::other,
     },
     Recipe {
@@ -211,5 +215,45 @@ pub(crate) fn balance(examples: &mut [Example]) {
     let mean = counts.iter().sum::<f32>() / counts.len().max(1) as f32;
     for example in examples.iter_mut() {
         example.weight *= mean / counts[class(example)];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+
+    #[test]
+    fn every_recipe_has_shipped_a_model_of_the_present_format() {
+        for recipe in RECIPES {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("models")
+                .join(recipe.name)
+                .with_extension("bin");
+            let model = Model::read(std::fs::read(&path).unwrap().leak());
+            assert_eq!(
+                model.map(|model| model.name),
+                Ok(recipe.name.to_owned()),
+                "{}",
+                path.display()
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_posted_twice_is_the_same_bare() {
+        assert_eq!(bare("@user Ciao, come va? http"), bare("ciao come va"));
+    }
+
+    #[test]
+    fn balanced_classes_weigh_the_same() {
+        let engine = Engine::new();
+        let features = engine.with_reading("ok", &Context::default(), |reading, _| Features::read(reading));
+        let mut examples: Vec<Example> = [0, 0, 0, 1]
+            .map(|class| Example::of_class(features.clone(), class, 2))
+            .into();
+        balance(&mut examples);
+        let weights: Vec<f32> = examples.iter().map(|example| example.weight).collect();
+        assert_eq!(weights, [2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0, 2.0]);
     }
 }

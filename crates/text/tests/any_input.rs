@@ -54,6 +54,11 @@ fn in_range(labels: &Labels) -> bool {
         && (0.0..=1.0).contains(&sentiment.weight)
         && (0.0..=1.0).contains(&sentiment.confidence)
         && (0.0..=1.0).contains(&labels.request_confidence)
+        && labels
+            .details
+            .emotions
+            .iter()
+            .all(|(_, intensity)| (0.0..=1.0).contains(intensity))
         && labels.language.as_ref().is_none_or(|code| code.len() == 2)
         && labels.evidence.len() <= 8
         && labels.evidence.iter().all(|evidence| evidence.weight.is_finite())

@@ -14,6 +14,12 @@ const FILES: [(Language, &str); 2] = [
     (Language::Italian, include_str!("../../lexicons/it/emotion.tsv")),
     (Language::English, include_str!("../../lexicons/en/emotion.tsv")),
 ];
+/// Forms made by rule that are other, frequent words: "come" is hardly ever more than one coma.
+const PLAIN: [&str; 40] = [
+    "a", "ad", "ai", "al", "anche", "che", "chi", "ci", "come", "con", "cosa", "cose", "da", "dai", "dei", "del", "di",
+    "e", "era", "fa", "fino", "i", "in", "io", "lo", "ma", "mai", "meno", "mi", "molto", "ora", "poi", "se", "si",
+    "solo", "sono", "stato", "tra", "tu", "vi",
+];
 /// No entry has more words.
 const LONGEST: usize = 10;
 
@@ -54,6 +60,9 @@ impl Lexicon {
         for (language, table) in FILES {
             for row in rows(table) {
                 for (form, factor) in forms(language, &row) {
+                    if PLAIN.contains(&form.as_str()) {
+                        continue;
+                    }
                     compiler.add(
                         language,
                         &form,

@@ -174,7 +174,8 @@ impl Company {
             let value = &model.values[class];
             if *value != said.0 {
                 evidences.forget(memory.kind);
-                model.explain(class, memory.kind, reading, features, evidences);
+                let instead_of = model.values.binary_search(&said.0).ok();
+                model.explain(class, instead_of, memory.kind, reading, features, evidences);
             }
             value::set(labels, memory.kind, value, confidence);
         }
@@ -266,6 +267,7 @@ impl Model {
     fn explain(
         &self,
         class: usize,
+        other: Option<usize>,
         kind: LabelKind,
         reading: &Reading,
         features: &Features,
@@ -273,7 +275,7 @@ impl Model {
     ) {
         let mut tokens = vec![0.0_f32; reading.tokens.len()];
         for feature in &features.sparse {
-            let lead = self.fit.lead(super::sample::bucket(feature.bucket), class) * feature.value;
+            let lead = self.fit.lead(super::sample::bucket(feature.bucket), class, other) * feature.value;
             let span = usize::from(feature.first)..=usize::from(feature.last);
             let share = lead / span.clone().count() as f32;
             tokens

@@ -167,13 +167,15 @@ impl Fit {
         self.rows.get(start..start + self.classes).unwrap_or_default()
     }
 
-    /// How much an n-gram of the sample speaks for a class rather than for the others.
-    pub fn lead(&self, bucket: u32, class: usize) -> f32 {
-        let Some(row) = self.index.get(&bucket) else { return 0.0 };
+    /// How much an n-gram speaks for a class rather than for another.
+    pub fn lead(&self, bucket: u32, class: usize, other: Option<usize>) -> f32 {
+        let Some(row) = self.index.get(&bucket) else {
+            return 0.0;
+        };
         let weights = self.row(*row);
-        let mean = weights.iter().sum::<f32>() / weights.len().max(1) as f32;
+        let of = |class: usize| weights.get(class).copied().unwrap_or_default();
         let rarity = self.rarity.get(*row as usize).copied().unwrap_or_default();
-        weights.get(class).map_or(0.0, |weight| (weight - mean) * rarity)
+        (of(class) - other.map_or(0.0, of)) * rarity
     }
 
     pub fn temperature(&self) -> f32 {

@@ -9,7 +9,7 @@ use crate::model::Model;
 use crate::train::{Set, Sources, TrainError, balance};
 
 /// Counts up when the weights change.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const OPTIONS: Options = Options {
     link: crate::linear::Link::Softmax,
@@ -22,14 +22,21 @@ const OPTIONS: Options = Options {
 };
 
 pub(crate) fn italian(engine: &Engine, sources: &Sources) -> Result<Vec<u8>, TrainError> {
-    let mut examples = posts(engine, sources, "sentiment/umsab_italian_train", "it", 1.0)?;
-    examples.extend(requests(engine, sources, "own: requests_it", "it")?);
+    let mut examples = italian_posts(engine, sources)?;
+    examples.extend(requests(engine, sources, "own: requests_it", "it", 0.15)?);
+    // What emoji, punctuation and feelings mean is much the same in English, of which there is much more.
+    let english = "sentiment/semeval2013_2016_en_train";
+    examples.extend(posts(engine, sources, english, "en", 0.1)?);
     Ok(model("sentiment_it", OPTIONS, &examples))
+}
+
+pub(crate) fn italian_posts(engine: &Engine, sources: &Sources) -> Result<Vec<Example>, TrainError> {
+    posts(engine, sources, "sentiment/umsab_italian_train", "it", 1.0)
 }
 
 pub(crate) fn english(engine: &Engine, sources: &Sources) -> Result<Vec<u8>, TrainError> {
     let mut examples = posts(engine, sources, "sentiment/semeval2013_2016_en_train", "en", 1.0)?;
-    examples.extend(requests(engine, sources, "own: requests_en", "en")?);
+    examples.extend(requests(engine, sources, "own: requests_en", "en", 0.6)?);
     let options = Options { epochs: 8, ..OPTIONS };
     Ok(model("sentiment_en", options, &examples))
 }
@@ -83,7 +90,13 @@ fn posts(
 }
 
 /// Requests to companies, which posts seldom are.
-fn requests(engine: &Engine, sources: &Sources, name: &str, language: &str) -> Result<Vec<Example>, TrainError> {
+fn requests(
+    engine: &Engine,
+    sources: &Sources,
+    name: &str,
+    language: &str,
+    weight: f32,
+) -> Result<Vec<Example>, TrainError> {
     let classes = CLASSES.map(|class| class.key());
     sources.examples(
         engine,
@@ -92,7 +105,7 @@ fn requests(engine: &Engine, sources: &Sources, name: &str, language: &str) -> R
             label: "sentiment",
             classes: &classes,
             language: Some(language),
-            weight: 0.2,
+            weight,
             without: HashSet::new(),
         },
     )

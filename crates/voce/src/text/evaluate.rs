@@ -138,7 +138,9 @@ pub(super) fn print(report: &Report) {
         let predicted: Vec<String> = confusion
             .classes()
             .iter()
-            .map(|other| format!("{other} {}", confusion.count(class, other)))
+            .map(|other| (other, confusion.count(class, other)))
+            .filter(|(_, count)| *count > 0)
+            .map(|(other, count)| format!("{other} {count}"))
             .collect();
         println!(
             "  {class}: {} given, precision {:.3}, recall {:.3}, F1 {:.3}; called {}",
