@@ -10,16 +10,15 @@ use voce_domain::{
     message::{AttachmentBody, Automatic},
 };
 use voce_store::blobs::Blobs;
-use voce_text::{Context, Engine};
+use voce_text::{Company, Context, Engine};
 
 use crate::{
     batch::Kept,
-    lessons::Taught,
     normalize::{self, Arrival, Item},
 };
 
 /// Labels the messages of these items and keeps their files. Blocks. An error of the file system is not the items' fault.
-pub(crate) fn enrich(engine: &Engine, taught: &Taught, blobs: &Blobs, items: &mut [Item]) -> io::Result<()> {
+pub(crate) fn enrich(engine: &Engine, company: &Company, blobs: &Blobs, items: &mut [Item]) -> io::Result<()> {
     for item in items {
         let hint = item
             .account
@@ -43,7 +42,7 @@ pub(crate) fn enrich(engine: &Engine, taught: &Taught, blobs: &Blobs, items: &mu
                         .and_then(|language| language.as_str())
                         .or(hint),
                 };
-                let labels = label(engine, taught, &said);
+                let labels = label(engine, company, &said);
                 (arrival.evidence, arrival.details) = json(&labels);
                 arrival.labels = Some(labels);
             }
@@ -72,8 +71,7 @@ pub(crate) struct Said<'a> {
     pub language: Option<&'a str>,
 }
 
-pub(crate) fn label(engine: &Engine, taught: &Taught, said: &Said) -> Labels {
-    let targets: Vec<&str> = taught.names.iter().map(String::as_str).collect();
+pub(crate) fn label(engine: &Engine, company: &Company, said: &Said) -> Labels {
     let context = Context {
         subject: said.subject,
         automatic: match said.automatic {
@@ -83,11 +81,9 @@ pub(crate) fn label(engine: &Engine, taught: &Taught, said: &Said) -> Labels {
             Automatic::Bounce => voce_text::Automatic::Bounce,
         },
         language_hint: said.language,
-        targets: &targets,
+        ..Context::default()
     };
-    let labels = catch_unwind(AssertUnwindSafe(|| {
-        engine.label_for(&taught.company, said.text, &context)
-    }));
+    let labels = catch_unwind(AssertUnwindSafe(|| engine.label_for(company, said.text, &context)));
     let mut labels = labels.unwrap_or_else(|_| {
         tracing::error!(message = said.id, "a text could not be labelled (panic)");
         Labels::unknown()

@@ -23,14 +23,6 @@ const MEASURED: usize = 2 * JUDGED;
 /// an eighth of what is known.
 const BLOCK: usize = 50;
 
-/// All that a company adds to what every engine knows.
-#[derive(Clone, Default)]
-pub(crate) struct Taught {
-    pub company: Arc<Company>,
-    /// Brands, products and people to be recognised.
-    pub names: Arc<Vec<String>>,
-}
-
 /// The knowledge of one process.
 pub struct Lessons {
     db: Db,
@@ -38,7 +30,10 @@ pub struct Lessons {
     known: Arc<Known>,
     /// Of what is known; `None` before the first look.
     version: Option<i64>,
-    taught: Taught,
+    /// Brands, products and people to be recognised.
+    names: Vec<String>,
+    /// All of it together.
+    company: Arc<Company>,
 }
 
 #[derive(Clone, Default)]
@@ -58,12 +53,13 @@ impl Lessons {
             engine,
             known: Arc::default(),
             version: None,
-            taught: Taught::default(),
+            names: Vec::new(),
+            company: Arc::default(),
         }
     }
 
     /// What is known now. New lessons are added to it; where one was taken back, all are learnt again.
-    pub(crate) async fn current(&mut self) -> voce_store::Result<Taught> {
+    pub(crate) async fn current(&mut self) -> voce_store::Result<Arc<Company>> {
         let version = lessons::version(&self.db).await?;
         let names = settings::company(&self.db).await?.names;
         let changed = self.version != Some(version);
@@ -72,15 +68,12 @@ impl Lessons {
             self.version = Some(version);
             self.tell(version).await?;
         }
-        if changed || names != *self.taught.names {
+        if changed || names != self.names {
             let mut company = Company::clone(&self.known.company);
             company.set_products(names.iter().map(String::as_str));
-            self.taught = Taught {
-                company: Arc::new(company),
-                names: Arc::new(names),
-            };
+            (self.company, self.names) = (Arc::new(company), names);
         }
-        Ok(self.taught.clone())
+        Ok(self.company.clone())
     }
 
     async fn learn(&mut self) -> voce_store::Result<()> {
@@ -123,7 +116,7 @@ impl Lessons {
 impl Known {
     /// Asks the shipped models and those that learnt about corrections, before these are learnt.
     fn judge(&mut self, engine: &Engine, company: &Company, lessons: &[Lesson]) {
-        for lesson in lessons.iter().filter(|lesson| lesson.was != lesson.value) {
+        for lesson in lessons.iter().filter(|lesson| !lesson.example) {
             let Some(label) = lesson.kind() else { continue };
             let text = whole(lesson);
             let right = |company: &Company| {

@@ -26,13 +26,13 @@ use voce_store::{
     rules,
     vault::Vault,
 };
-use voce_text::Engine;
+use voce_text::{Company, Engine};
 
 use crate::{
     Accounts,
     accounts::Known,
     enrich::enrich,
-    lessons::{Lessons, Taught},
+    lessons::Lessons,
     normalize::{Item, normalize},
     now,
     persist::persist,
@@ -154,9 +154,9 @@ impl Pipeline {
             });
         }
         let accounts = self.accounts.lock().await.current().await?.clone();
-        let taught = self.lessons.lock().await.current().await?;
+        let company = self.lessons.lock().await.current().await?;
         let (registry, engine, blobs) = (self.registry.clone(), self.engine.clone(), self.blobs.clone());
-        let work = move || understand(&registry, &engine, &taught, &blobs, &accounts, taken.items);
+        let work = move || understand(&registry, &engine, &company, &blobs, &accounts, taken.items);
         let items = tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| PipelineError::Interrupted)??;
@@ -232,7 +232,7 @@ impl Pipeline {
 fn understand(
     registry: &Registry,
     engine: &Engine,
-    taught: &Taught,
+    company: &Company,
     blobs: &Blobs,
     accounts: &HashMap<Uuid, Arc<Known>>,
     raws: Vec<RawItem>,
@@ -241,6 +241,6 @@ fn understand(
         .iter()
         .map(|raw| normalize(registry, accounts.get(&raw.account_id).cloned(), raw))
         .collect();
-    enrich(engine, taught, blobs, &mut items)?;
+    enrich(engine, company, blobs, &mut items)?;
     Ok(items)
 }

@@ -8,11 +8,11 @@ use voce_store::{
     Db, accounts,
     relabel::{self, Anew, Stored, Walk},
 };
-use voce_text::Engine;
+use voce_text::{Company, Engine};
 
 use crate::{
     enrich::{self, Said},
-    lessons::{Lessons, Taught},
+    lessons::Lessons,
     now,
 };
 
@@ -37,7 +37,7 @@ impl Relabel {
         if relabel::walk(&self.db).await?.filter(open).is_none() {
             return Ok(None);
         }
-        let taught = self.lessons.current().await?;
+        let company = self.lessons.current().await?;
         let hints = languages(&self.db).await?;
         let mut tx = self.db.begin().await?;
         let Some(mut walk) = relabel::locked(&mut tx).await?.filter(open) else {
@@ -51,7 +51,7 @@ impl Relabel {
                 walk.ended_at = Some(now());
             }
         }
-        let anew = self.label(taught, hints, page).await;
+        let anew = self.label(company, hints, page).await;
         walk.seen += anew.len() as i64;
         walk.changed += relabel::write(&mut tx, &anew, now()).await?;
         relabel::save(&mut tx, &walk).await?;
@@ -59,12 +59,12 @@ impl Relabel {
         Ok(Some(walk))
     }
 
-    async fn label(&self, taught: Taught, hints: Vec<(Uuid, String)>, page: Vec<Stored>) -> Vec<(Stored, Anew)> {
+    async fn label(&self, company: Arc<Company>, hints: Vec<(Uuid, String)>, page: Vec<Stored>) -> Vec<(Stored, Anew)> {
         let engine = self.engine.clone();
         let work = move || {
             let anew = |stored: Stored| {
                 let hint = hints.iter().find(|(account, _)| *account == stored.account_id);
-                let labels = label(&engine, &taught, &stored, hint.map(|(_, language)| language.as_str()));
+                let labels = label(&engine, &company, &stored, hint.map(|(_, language)| language.as_str()));
                 let (evidence, details) = enrich::json(&labels);
                 (
                     stored,
@@ -82,7 +82,7 @@ impl Relabel {
     }
 }
 
-fn label(engine: &Engine, taught: &Taught, stored: &Stored, hint: Option<&str>) -> voce_domain::labels::Labels {
+fn label(engine: &Engine, company: &Company, stored: &Stored, hint: Option<&str>) -> voce_domain::labels::Labels {
     let meta: serde_json::Value = stored
         .meta
         .as_deref()
@@ -95,7 +95,7 @@ fn label(engine: &Engine, taught: &Taught, stored: &Stored, hint: Option<&str>) 
         automatic: stored.automatic.parse().unwrap_or(Automatic::No),
         language: meta["language"].as_str().or(hint),
     };
-    enrich::label(engine, taught, &said)
+    enrich::label(engine, company, &said)
 }
 
 /// The language that each account's settings name.

@@ -14,8 +14,8 @@ use crate::{Db, Error, Result, Tx};
 pub struct Lesson {
     pub id: Uuid,
     pub label: String,
-    /// What the engine had said; `None` also for examples.
-    pub was: Option<String>,
+    /// Given as an example, not corrected on a message.
+    pub example: bool,
     /// What it should say; `None` where the label should be absent.
     pub value: Option<String>,
     pub subject: Option<String>,
@@ -35,10 +35,10 @@ impl Lesson {
 pub async fn after(db: &Db, last: Option<Uuid>, most: i64) -> Result<Vec<Lesson>> {
     let mut lessons: Vec<Lesson> = sql!(db, c => sqlx::query_as(
         "SELECT * FROM (
-            SELECT k.id, k.label, k.was, k.now AS value, m.subject, m.body, k.user_id, k.at
+            SELECT k.id, k.label, FALSE AS example, k.now AS value, m.subject, m.body, k.user_id, k.at
             FROM corrections k JOIN messages m ON m.id = k.message_id WHERE k.id > $1
             UNION ALL
-            SELECT id, label, NULL AS was, value, NULL AS subject, body, user_id, at FROM label_examples WHERE id > $1
+            SELECT id, label, TRUE AS example, value, NULL AS subject, body, user_id, at FROM label_examples WHERE id > $1
          ) AS lessons ORDER BY id DESC LIMIT $2",
     ).bind(last.unwrap_or(Uuid::nil())).bind(most).fetch_all(c).await)?;
     lessons.reverse();

@@ -28,7 +28,7 @@ pub struct Context<'a> {
     pub automatic: Automatic,
     /// Language that the platform or the account tells (BCP 47, e.g. `it` or `en-GB`); used when the text itself does not tell.
     pub language_hint: Option<&'a str>,
-    /// Names of brands, products and people towards which sentiment is to be told.
+    /// Names towards which sentiment is to be told, besides those that the company knows.
     pub targets: &'a [&'a str],
 }
 
@@ -151,6 +151,9 @@ impl Engine {
             ),
         };
         let emotions = emotion::judge(reading, &features, code, sentiment.score, &mut evidences);
+        let products = company.products_in(reading.text);
+        let mut named: Vec<&str> = context.targets.to_vec();
+        named.extend(products.iter().map(|product| product.value.as_str()));
         let mut labels = Labels {
             language: language.clone(),
             sentiment,
@@ -163,7 +166,7 @@ impl Engine {
                 emotions: emotions.present(),
                 irony: irony::judge(reading, &features, code, &mut evidences),
                 sentences: sentiment::sentences(reading, &features, code),
-                targets: sentiment::targets(reading, &features, code, context.targets),
+                targets: sentiment::targets(reading, &features, code, &named),
                 complaint,
                 signals,
                 phrases: phrases::of(reading),

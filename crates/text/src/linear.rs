@@ -87,9 +87,7 @@ impl Linear {
             let Some(row) = rows.get(*bucket as usize & mask) else {
                 continue;
             };
-            for (sum, byte) in fixed.iter_mut().zip(row) {
-                *sum += value * f32::from(*byte as i8);
-            }
+            fixed = std::array::from_fn(|output| fixed[output] + value * f32::from(row[output] as i8));
         }
         for (sum, fixed) in sums.iter_mut().zip(fixed) {
             *sum = fixed;
@@ -114,41 +112,74 @@ impl Linear {
         self.rows.get(row * outputs..(row + 1) * outputs).unwrap_or_default()
     }
 
-    /// How much each token's n-grams spoke for an output rather than for the others, strongest first.
+    /// How much each token's n-grams spoke for an output, strongest first; where one class excludes the others, above what they
+    /// gave to all.
     pub fn why(&self, features: &Features, output: usize) -> Vec<Reason> {
-        let tokens = features
-            .sparse
-            .iter()
-            .map(|feature| usize::from(feature.last) + 1)
-            .max();
-        let mut weights = vec![0.0; tokens.unwrap_or_default()];
-        for feature in &features.sparse {
-            let weight = feature.value * self.lead(self.row(feature.bucket), output);
-            let (first, last) = (usize::from(feature.first), usize::from(feature.last));
-            let share = weight / (last + 1 - first) as f32;
-            for place in weights.get_mut(first..=last).unwrap_or_default() {
-                *place += share;
-            }
+        let worth = self.worth(output);
+        match *worth {
+            [a, b, c] => self.why_of(features, [a, b, c]),
+            [a, b, c, d, e, f, g] => self.why_of(features, [a, b, c, d, e, f, g]),
+            [a, b, c, d, e, f, g, h, i] => self.why_of(features, [a, b, c, d, e, f, g, h, i]),
+            _ => spread(features, |bucket| {
+                let row = self.row(bucket).iter().zip(&worth);
+                row.map(|(byte, worth)| f32::from(*byte as i8) * worth).sum()
+            }),
         }
-        let mut reasons: Vec<Reason> = weights
-            .into_iter()
-            .enumerate()
-            .filter(|(_, weight)| *weight != 0.0)
-            .map(|(token, weight)| Reason { token, weight })
-            .collect();
-        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        reasons
     }
 
-    /// What a row gives to an output; where one class excludes the others, above what it gives to all.
-    fn lead(&self, row: &[u8], output: usize) -> f32 {
-        let worth = |(byte, step): (&u8, &f32)| f32::from(*byte as i8) * step;
-        let own = row.get(output).zip(self.steps.get(output)).map_or(0.0, worth);
-        match self.link {
-            Link::Softmax => own - row.iter().zip(&self.steps).map(worth).sum::<f32>() / row.len().max(1) as f32,
-            Link::Logistic => own,
+    fn why_of<const OUTPUTS: usize>(&self, features: &Features, worth: [f32; OUTPUTS]) -> Vec<Reason> {
+        let mask = (1usize << self.bits) - 1;
+        let (rows, _) = self.rows.as_chunks::<OUTPUTS>();
+        spread(features, |bucket| {
+            let Some(row) = rows.get(bucket as usize & mask) else {
+                return 0.0;
+            };
+            let products: [f32; OUTPUTS] = std::array::from_fn(|output| worth[output] * f32::from(row[output] as i8));
+            products.iter().sum()
+        })
+    }
+
+    /// What one step of each byte of a row speaks for an output.
+    fn worth(&self, output: usize) -> Vec<f32> {
+        let outputs = self.outputs() as f32;
+        let share = |(place, step): (usize, &f32)| match (self.link, place == output) {
+            (Link::Softmax, own) => step * (f32::from(own) - 1.0 / outputs),
+            (Link::Logistic, own) => step * f32::from(own),
+        };
+        self.steps.iter().enumerate().map(share).collect()
+    }
+}
+
+/// Shares what each n-gram is worth among the tokens that it was made from.
+fn spread(features: &Features, worth: impl Fn(u32) -> f32) -> Vec<Reason> {
+    let tokens = features
+        .sparse
+        .iter()
+        .map(|feature| usize::from(feature.last) + 1)
+        .max();
+    let mut weights = vec![0.0; tokens.unwrap_or_default()];
+    for feature in &features.sparse {
+        let weight = feature.value * worth(feature.bucket);
+        let (first, last) = (usize::from(feature.first), usize::from(feature.last));
+        if first == last {
+            if let Some(place) = weights.get_mut(first) {
+                *place += weight;
+            }
+            continue;
+        }
+        let share = weight / (last + 1 - first) as f32;
+        for place in weights.get_mut(first..=last).unwrap_or_default() {
+            *place += share;
         }
     }
+    let mut reasons: Vec<Reason> = weights
+        .into_iter()
+        .enumerate()
+        .filter(|(_, weight)| *weight != 0.0)
+        .map(|(token, weight)| Reason { token, weight })
+        .collect();
+    reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    reasons
 }
 
 impl Link {

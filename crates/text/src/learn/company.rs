@@ -95,9 +95,14 @@ impl Company {
         memory.changed();
     }
 
-    /// Names of products that are to be found as entities. They are not part of [`Self::to_bytes`].
+    /// Names of brands, products and people that are to be found as entities, and towards which sentiment is to be told. They are
+    /// not part of [`Self::to_bytes`].
     pub fn set_products<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) {
         self.products = Catalogue::new(names);
+    }
+
+    pub(crate) fn products_in(&self, text: &str) -> Vec<Entity> {
+        self.products.find(text)
     }
 
     /// Everything in a text that is worth a link, the company's products among it.

@@ -66,7 +66,10 @@ pub fn run(args: &Learn) -> anyhow::Result<()> {
         object["learning_s"] = json!(took.as_secs_f64());
         println!("{object}");
     } else {
-        println!("{count} examples of {} labels learnt in {took:.1?}", classifier.labels().len());
+        println!(
+            "{count} examples of {} labels learnt in {took:.1?}",
+            classifier.labels().len()
+        );
         print(&report);
     }
     Ok(())
