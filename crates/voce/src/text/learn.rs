@@ -39,7 +39,7 @@ pub fn run(args: &Learn) -> anyhow::Result<()> {
     for path in &args.train {
         tables.push((Table::open(path)?, 1.0));
     }
-    for path in &args.corrections {
+    if let Some(path) = &args.corrections {
         tables.push((Table::open(path)?, CORRECTION));
     }
     let mut examples = Vec::new();

@@ -125,11 +125,9 @@ fn line(t: &Text, label: LabelKind, span: i64, weeks: &Weeks, learnt: &Learnt) -
     let by_week: Vec<Option<f64>> = (0..span).rev().map(|week| share(made(week), messages(week))).collect();
     let corrected: i64 = (0..span).map(made).sum();
     let progress = learnt.of(label);
-    let part = |right: i64| {
-        let known = progress.judged > 0;
-        known
-            .then(|| percent(t, right as f64 / progress.judged as f64))
-            .unwrap_or_default()
+    let part = |right: i64| match progress.judged {
+        0 => String::new(),
+        judged => percent(t, right as f64 / judged as f64),
     };
     Line {
         name: t.get(&format!("label-{}", label.key().replace('_', "-"))),
