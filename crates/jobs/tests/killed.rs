@@ -332,15 +332,17 @@ fn append_to(path: PathBuf) -> File {
     OpenOptions::new().append(true).create(true).open(path).unwrap()
 }
 
-/// In one write, so that no kill leaves half a line.
+/// In one write. A kill can still cut it where two pages of the file meet: only a line that ends in a stop is whole, and it begins
+/// on a line of its own.
 fn note(file: &mut File, line: &str) {
-    file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    file.write_all(format!("\n{line}.\n").as_bytes()).unwrap();
 }
 
 fn lines(path: &Path) -> Vec<String> {
     std::fs::read_to_string(path)
         .unwrap()
         .lines()
+        .filter_map(|line| line.strip_suffix('.'))
         .map(str::to_owned)
         .collect()
 }
