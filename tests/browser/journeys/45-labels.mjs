@@ -26,7 +26,7 @@ journey("teach a request type by examples, and see a new message recognised", as
   const program = await Program.of(person);
   const type = page.url().split("/").pop();
   await until(async () => {
-    const { request_type: found } = await program.open({ text: "Buongiorno, potete ritirare a casa mia la vecchia credenza usata?" });
+    const { request_type: found } = await program.open({ text: "Buongiorno, quanto costa il ritiro a domicilio della vecchia credenza?" });
     return found === type;
   }, "a new message is recognised");
 });
